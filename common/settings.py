@@ -1,0 +1,108 @@
+"""Every setting, its default, its unit in its name, and a sentence: this file is the manual.
+
+Read once from the environment by a service's `__main__`, then passed on by hand. A setting that
+is missing or wrong stops the process at its start, naming the setting.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def with_driver(url: str) -> str:
+    """`postgresql://` and `postgres://` URLs are everybody's; SQLAlchemy wants the driver named."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
+        raise ValueError("must be postgresql://user:password@host:port/database")
+    return f"postgresql+psycopg://{rest}"
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Names in the environment carry `POSTROOM_`, but the two URLs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POSTROOM_", populate_by_name=True, hide_input_in_errors=True, frozen=True
+    )
+
+    database_url: Annotated[
+        str,
+        AfterValidator(with_driver),
+        Field(validation_alias="DATABASE_URL", repr=False, description="Postgres 15 or newer."),
+    ]
+    redis_url: Annotated[
+        str,
+        Field(validation_alias="REDIS_URL", repr=False, description="Redis or Valkey."),
+    ]
+    redis_prefix: Annotated[
+        str, Field(description="Put before every key, so that installations can share a Redis.")
+    ] = "postroom"
+
+    host: Annotated[str, Field(description="Where the API listens.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Where the API listens.")] = 8000
+    metrics_port: Annotated[
+        int, Field(ge=0, le=65535, description="A worker's /metrics; 0 serves none.")
+    ] = 9000
+    metrics_host: Annotated[str, Field(description="A worker's /metrics.")] = "127.0.0.1"
+    log_format: Annotated[
+        Literal["auto", "json", "console"],
+        Field(description="auto: lines for people on a terminal, JSON elsewhere."),
+    ] = "auto"
+    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+
+    default_domain: Annotated[
+        str | None,
+        Field(description="An inbox created without an email gets an address here."),
+    ] = None
+    sends_per_hour: Annotated[
+        PositiveInt,
+        Field(description="Sends and replies an hour, where the organization has no own limit."),
+    ] = 100
+    max_body_bytes: Annotated[
+        PositiveInt, Field(description="A request's body; SES takes 40 MB of MIME (v2).")
+    ] = 42_000_000
+
+    aws_url: Annotated[
+        str | None, Field(description="Endpoint of SES, SQS and S3 instead of AWS's own.")
+    ] = None
+    aws_region: Annotated[str, Field(description="Region of SES and SQS.")] = "us-east-1"
+    configuration_set: Annotated[
+        str, Field(description="SES configuration set that publishes events to the queue.")
+    ] = "postroom"
+    feedback_queue_url: Annotated[
+        str | None, Field(description="SQS queue of SES's events; the status worker needs it.")
+    ] = None
+    inbound_queue_url: Annotated[
+        str | None, Field(description="SQS queue of received mail; the inbound worker needs it.")
+    ] = None
+
+    tick_seconds: Annotated[
+        PositiveFloat, Field(description="How often a worker looks for work without a ring.")
+    ] = 1.0
+    sender_threads: Annotated[PositiveInt, Field(description="Calls to SES at one time.")] = 32
+    send_lease_seconds: Annotated[
+        PositiveFloat,
+        Field(description="How long a sender holds a message; above both SES timeouts together."),
+    ] = 60.0
+    ses_connect_timeout_seconds: Annotated[PositiveFloat, Field(description="To SES.")] = 3.0
+    ses_read_timeout_seconds: Annotated[PositiveFloat, Field(description="From SES.")] = 20.0
+    webhook_threads: Annotated[PositiveInt, Field(description="Webhook calls at one time.")] = 64
+    delivery_lease_seconds: Annotated[
+        PositiveFloat,
+        Field(description="How long a webhook worker holds a delivery; above its timeout."),
+    ] = 60.0
+    webhook_timeout_seconds: Annotated[
+        PositiveFloat, Field(description="One attempt at an endpoint, from first to last byte.")
+    ] = 15.0
+    webhook_allow_private: Annotated[
+        bool, Field(description="Webhooks to http:// and private addresses: local mode only.")
+    ] = False
+
+    @property
+    def wire_domain(self) -> str:
+        """The right side of the Message-ID that SES stamps: `email.amazonses.com` in us-east-1,
+        `REGION.amazonses.com` elsewhere. AWS documents no format; nodemailer's ses-transport and
+        e2a's fix of their threading map it the same way.
+        """
+        first = "email" if self.aws_region == "us-east-1" else self.aws_region
+        return f"{first}.amazonses.com"
