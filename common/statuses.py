@@ -1,0 +1,79 @@
+"""What can become of a recipient, in order of rank; pure.
+
+A recipient's status is the highest of what was seen, so the order and the repetition of feedback
+cannot matter: `raise_to` is commutative, associative and idempotent. SES promises neither order
+nor single delivery of its events, and documents a bounce after a delivery.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+# Lowest first. `unknown`: it may be with SES; callers see `queued`, and a reason that says so.
+RECIPIENT_STATUSES: Final = (
+    "queued",
+    "unknown",
+    "sent",
+    "delayed",
+    "delivered",
+    "bounced_transient",
+    "rejected",
+    "bounced",
+    "complained",
+    "received",
+)
+# Gravest last; `received` is the only status that received mail has.
+MESSAGE_STATUSES: Final = (
+    "queued",
+    "sent",
+    "delivered",
+    "rejected",
+    "bounced",
+    "complained",
+    "received",
+)
+
+_RANK: Final = {status: rank for rank, status in enumerate(RECIPIENT_STATUSES)}
+_SHOWN: Final = {"unknown": "queued", "bounced_transient": "bounced"}
+_OF_MESSAGE: Final = {status: rank for rank, status in enumerate(MESSAGE_STATUSES)}
+
+Reason = dict[str, Any]
+"""`message` (words), and of a bounce `type`, `subType`, `diagnostic` as SES gave them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one recipient stands."""
+
+    email: str
+    status: str
+    at: datetime
+    reason: Reason | None = None
+
+    def raise_to(self, status: str, at: datetime, reason: Reason | None = None) -> "Standing":
+        """The higher of the two; of two equal ones the one that happened first, and of two at
+        the same moment the one whose reason sorts first, so that no order of arrival shows.
+        """
+        theirs = (-_RANK[status], at, repr(reason))
+        ours = (-_RANK[self.status], self.at, repr(self.reason))
+        if theirs >= ours:
+            return self
+        return replace(self, status=status, at=at, reason=reason)
+
+
+def shown(status: str) -> str:
+    """A recipient's status as callers see it."""
+    return _SHOWN.get(status, status)
+
+
+def gravest(standings: list[Standing]) -> Standing:
+    """The recipient that the message's own status speaks of (contract.md: the gravest)."""
+    return min(
+        standings,
+        key=lambda one: (-_OF_MESSAGE[of_message(one.status)], one.at, one.email),
+    )
+
+
+def of_message(status: str) -> str:
+    """The message's status where its gravest recipient has this one."""
+    return "sent" if status == "delayed" else shown(status)
