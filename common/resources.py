@@ -1,0 +1,138 @@
+"""Messages and inboxes as the API returns them, and as events carry them.
+
+Written as plain dictionaries in one place, since five processes tell of the same things; the
+schema that documents them is `services/api/schemas`, and tests hold the two together.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from common import clock, ids, statuses
+
+Resource = dict[str, Any]
+Row = Mapping[str, Any]
+"""A row by its columns' names: `result.mappings()`."""
+
+# A message with its recipients and attachments, one row each. Bodies apart, as lists of messages
+# need them and events do not.
+MESSAGE_COLUMNS: Final = """
+    m.id, m.organization_id, m.inbox_id, m.thread_id, m.direction, m.from_email, m.from_name,
+    m.reply_to, m.subject, m.labels, m.in_reply_to_id, m.external_message_id, m.status,
+    m.status_reason, m.created_at, m.updated_at, m.send_state, m.due_at, m.lease_until,
+    m.lease_token, m.attempts,
+    (SELECT json_agg(json_build_object(
+        'kind', r.kind, 'email', r.email, 'name', r.name, 'status', r.status,
+        'reason', r.reason, 'status_at', r.status_at, 'updated_at', r.updated_at
+     ) ORDER BY r.position) FROM recipient r WHERE r.message_id = m.id) AS recipients,
+    (SELECT json_agg(json_build_object(
+        'id', a.id, 'name', a.name, 'content_type', a.content_type, 'size', a.size,
+        'blob_id', a.blob_id
+     ) ORDER BY a.position) FROM attachment a WHERE a.message_id = m.id) AS attachments
+"""
+MESSAGE_COLUMNS_WITH_BODIES: Final = f"{MESSAGE_COLUMNS}, m.text, m.html"
+
+
+def present(**members: Any) -> Resource:
+    """Members without a value are left out, never null."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def address(email: str, name: str | None) -> str:
+    """`Name <address>`, or the address alone."""
+    return f"{_quoted(name)} <{email}>" if name else email
+
+
+def _quoted(name: str) -> str:
+    """A display name as RFC 5322 section 3.2.4 has it: quoted if it has specials."""
+    if not set(name) & set('()<>[]:;@\\,."'):
+        return name
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def message(row: Row) -> Resource:
+    """A message; `row` has the columns `MESSAGE_COLUMNS` or `MESSAGE_COLUMNS_WITH_BODIES`."""
+    message_id = ids.encode(ids.MESSAGE, row["id"])
+    inbox_id = ids.encode(ids.INBOX, row["inbox_id"])
+    outbound = row["direction"] == "outbound"
+    recipients = row["recipients"] or []
+    return present(
+        id=message_id,
+        _id=message_id,
+        organizationId=ids.encode(ids.ORGANIZATION, row["organization_id"]),
+        inboxId=inbox_id,
+        threadId=ids.encode(ids.THREAD, row["thread_id"]),
+        fromInboxId=inbox_id if outbound else None,
+        toInboxId=None if outbound else inbox_id,
+        to=_addresses(recipients, "to"),
+        cc=_addresses(recipients, "cc"),
+        bcc=_addresses(recipients, "bcc"),
+        subject=row["subject"],
+        text=row.get("text"),
+        html=row.get("html"),
+        labels=row["labels"],
+        attachments=[attachment(one) for one in row["attachments"] or []],
+        externalMessageId=row["external_message_id"],
+        status=row["status"],
+        statusReason=row["status_reason"],
+        recipients=[_recipient(one) for one in recipients],
+        inReplyTo=row["in_reply_to_id"] and ids.encode(ids.MESSAGE, row["in_reply_to_id"]),
+        createdAt=clock.wire(row["created_at"]),
+        updatedAt=clock.wire(row["updated_at"]),
+    ) | {"from": address(row["from_email"], row["from_name"])}
+
+
+def _addresses(recipients: list[dict[str, Any]], kind: str) -> list[str]:
+    return [address(one["email"], one["name"]) for one in recipients if one["kind"] == kind]
+
+
+def _recipient(one: dict[str, Any]) -> Resource:
+    return present(
+        email=one["email"],
+        kind=one["kind"],
+        status=statuses.shown(one["status"]),
+        reason=one["reason"],
+        updatedAt=clock.wire(datetime.fromisoformat(one["updated_at"])),
+    )
+
+
+def attachment(one: dict[str, Any]) -> Resource:
+    """An attachment without its content; `one` as `MESSAGE_COLUMNS` gives it."""
+    return {
+        "id": ids.encode(ids.ATTACHMENT, UUID(one["id"])),
+        "name": one["name"],
+        "contentType": one["content_type"],
+        "size": one["size"],
+    }
+
+
+def inbox(row: Row) -> Resource:
+    """An inbox; `row` has the columns of `models.Inbox`."""
+    inbox_id = ids.encode(ids.INBOX, row["id"])
+    return present(
+        id=inbox_id,
+        _id=inbox_id,
+        organizationId=ids.encode(ids.ORGANIZATION, row["organization_id"]),
+        email=row["email"],
+        name=row["name"],
+        createdAt=clock.wire(row["created_at"]),
+        updatedAt=clock.wire(row["updated_at"]),
+    )
+
+
+def webhook(row: Row) -> Resource:
+    """A webhook without its secret; `row` has the columns of `models.Webhook`."""
+    webhook_id = ids.encode(ids.WEBHOOK, row["id"])
+    inbox_ids = row["inbox_ids"]
+    return present(
+        id=webhook_id,
+        _id=webhook_id,
+        organizationId=ids.encode(ids.ORGANIZATION, row["organization_id"]),
+        url=row["url"],
+        events=row["events"],
+        inboxIds=inbox_ids and [ids.encode(ids.INBOX, one) for one in inbox_ids],
+        enabled=row["enabled"],
+        createdAt=clock.wire(row["created_at"]),
+        updatedAt=clock.wire(row["updated_at"]),
+    )

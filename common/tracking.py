@@ -1,0 +1,186 @@
+"""Moving recipients, their messages and the events that tell of it: the only place that does.
+
+The sender (`sent`, `rejected`) and the status worker (what SES reports) both come here, in their
+own transactions. Messages are locked in the order of their ids, so the two never wait for each
+other in a circle.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from common import clock, events, resources, statuses
+from common.db import as_json, identifiers, recordset
+from common.events import NewEvent
+from common.models import Message, Recipient
+from common.resources import Row
+from common.statuses import Reason, Standing
+
+_EVENT_OF: Final = {
+    "delayed": "message.delayed",
+    "delivered": "message.delivered",
+    "bounced_transient": "message.bounced",
+    "bounced": "message.bounced",
+    "rejected": "message.rejected",
+    "complained": "message.complained",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One thing that was seen to happen to a message.
+
+    `emails`: the recipients that it happened to, None for all of them. `external_id`: SES's id
+    of the message, where the sighting shows it.
+    """
+
+    message_id: UUID
+    status: str
+    at: datetime
+    emails: tuple[str, ...] | None = None
+    reason: Reason | None = None
+    external_id: str | None = None
+
+
+_LOCK = sa.text(f"""
+SELECT {resources.MESSAGE_COLUMNS} FROM message m
+WHERE m.id = ANY (CAST(:ids AS uuid[])) ORDER BY m.id FOR NO KEY UPDATE OF m
+""")
+
+_MOVE_MESSAGES = sa.text(f"""
+UPDATE message m SET
+    status = n.status, status_reason = n.status_reason, updated_at = n.updated_at,
+    external_message_id = n.external_message_id, send_state = n.send_state, due_at = n.due_at,
+    lease_until = n.lease_until, lease_token = n.lease_token
+FROM {recordset(Message)} n WHERE m.id = n.id
+""")
+
+_MOVE_RECIPIENTS = sa.text(f"""
+UPDATE recipient r SET
+    status = n.status, reason = n.reason, status_at = n.status_at, updated_at = n.updated_at
+FROM {recordset(Recipient)} n WHERE r.message_id = n.message_id AND r.position = n.position
+""")
+
+
+class Tracked:
+    """A locked message. `see` changes it in memory; `save` writes many of them at once."""
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.state = row
+        self.recipients: list[dict[str, Any]] = self.state["recipients"] or []
+        self.moved: set[int] = set()
+        self.events: list[NewEvent] = []
+        self.doubly_sent = False
+
+    def see(self, sighting: Sighting) -> None:
+        """Take one sighting in: any order, any repetition, the same end."""
+        moved = [at for at in self._concerned(sighting.emails) if self._move(at, sighting)]
+        self._derive_status()
+        if self._learn(sighting.external_id):
+            self._tell("message.sent")
+        if moved and sighting.status in _EVENT_OF:
+            self._tell(_EVENT_OF[sighting.status])
+
+    def _concerned(self, emails: tuple[str, ...] | None) -> Sequence[int]:
+        """Feedback may name an alias of the address we wrote to (a DSN's Final-Recipient); where
+        there was only one recipient it can mean nobody else.
+        """
+        everyone = range(len(self.recipients))
+        if emails is None or len(everyone) == 1:
+            return everyone
+        named = {email.casefold() for email in emails}
+        return [at for at in everyone if self.recipients[at]["email"].casefold() in named]
+
+    def _move(self, position: int, sighting: Sighting) -> bool:
+        """Whether the recipient's status is another than before."""
+        recipient = self.recipients[position]
+        before = _standing(recipient)
+        after = before.raise_to(sighting.status, sighting.at, sighting.reason)
+        if after is before:
+            return False
+        self.moved.add(position)
+        recipient |= {
+            "status": after.status,
+            "reason": after.reason,
+            "status_at": after.at.isoformat(),
+            "updated_at": clock.now().isoformat(),
+        }
+        return after.status != before.status
+
+    def _derive_status(self) -> None:
+        gravest = statuses.gravest([_standing(one) for one in self.recipients])
+        status = statuses.of_message(gravest.status)
+        self.state |= {"status": status, "status_reason": gravest.reason}
+        if self.moved:
+            self.state["updated_at"] = clock.now()
+
+    def _learn(self, external_id: str | None) -> bool:
+        """SES's id is proof that SES has the message, whoever brings it: no sender is needed."""
+        known = self.state["external_message_id"]
+        if external_id is None or external_id == known:
+            return False
+        if known is not None:
+            self.doubly_sent = True
+            return False
+        self.state |= {"external_message_id": external_id, "send_state": "done"}
+        return True
+
+    def _tell(self, kind: str) -> None:
+        state = self.state
+        self.events.append(
+            NewEvent(
+                organization_id=state["organization_id"],
+                type=kind,
+                payload=resources.message(state),
+                inbox_id=state["inbox_id"],
+                message_id=state["id"],
+            )
+        )
+
+
+def _standing(recipient: Row) -> Standing:
+    return Standing(
+        email=recipient["email"],
+        status=recipient["status"],
+        at=datetime.fromisoformat(recipient["status_at"]),
+        reason=recipient["reason"],
+    )
+
+
+def lock(connection: sa.Connection, message_ids: Iterable[UUID]) -> dict[UUID, Tracked]:
+    """The messages as they stand, held until the transaction ends; unknown ids are left out."""
+    rows = connection.execute(_LOCK, {"ids": identifiers(set(message_ids))})
+    return {row["id"]: Tracked(dict(row)) for row in rows.mappings()}
+
+
+def save(connection: sa.Connection, tracked: Iterable[Tracked]) -> int:
+    """Write what changed, with its events; the number of deliveries that are now due."""
+    messages = list(tracked)
+    connection.execute(_MOVE_MESSAGES, {"rows": as_json(map(_message_row, messages))})
+    recipients = [
+        {"message_id": one.state["id"], "position": position, **one.recipients[position]}
+        for one in messages
+        for position in one.moved
+    ]
+    connection.execute(_MOVE_RECIPIENTS, {"rows": as_json(recipients)})
+    told = [event for one in messages for event in one.events]
+    return connection.execute(*events.write(told)).rowcount if told else 0
+
+
+def _message_row(one: Tracked) -> dict[str, Any]:
+    names = (
+        "id",
+        "status",
+        "status_reason",
+        "updated_at",
+        "external_message_id",
+        "send_state",
+        "due_at",
+        "lease_until",
+        "lease_token",
+    )
+    return {name: one.state[name] for name in names}
