@@ -1,0 +1,106 @@
+"""The doorbells. Postgres remembers, Redis rings.
+
+A Dramatiq message carries no state: it says "there is work in this room". Losing every one of
+them costs a second, since each worker also looks by itself once a tick. So ringing is allowed to
+fail, may not take long, and is left out while an earlier ring is still unanswered.
+"""
+
+from typing import Final
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import Middleware
+from prometheus_client import Counter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from common import logs
+from common.settings import Settings
+
+SENDER: Final = "sender"
+WEBHOOKS: Final = "webhooks"
+ROOMS: Final = (SENDER, WEBHOOKS)
+
+# How long a ring stands for the ones after it. A worker takes the mark away when it answers; this
+# is for the worker that never does.
+_UNANSWERED_MS: Final = 1000
+
+RINGS = Counter("postroom_rings_total", "Doorbells", ["room", "outcome"])  # rung|answered|failed
+
+log = logs.get(__name__)
+
+
+def connect(settings: Settings) -> "redis.Redis":
+    """A client that fails soon and never tries again by itself: redis-py 8 tries ten times, and
+    an enqueue that is tried again is rung twice (facts.md, fact 5).
+    """
+    return redis.Redis.from_url(
+        settings.redis_url,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+class Doorbell:
+    """Rings rooms, and answers at the door of one. Safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._redis = connect(settings)
+        self._prefix = settings.redis_prefix
+        self.broker = RedisBroker(  # type: ignore[no-untyped-call]
+            client=self._redis, namespace=f"{self._prefix}:dramatiq", middleware=_middleware()
+        )
+
+    def ring(self, room: str) -> None:
+        """Say that there is work. Never raises: the work is in Postgres already."""
+        try:
+            if self._redis.set(self._mark(room), 1, nx=True, px=_UNANSWERED_MS):
+                self.broker.declare_queue(room)
+                self.broker.enqueue(_ring_of(room))
+                RINGS.labels(room, "rung").inc()
+        except (redis.RedisError, dramatiq.errors.DramatiqError, OSError) as error:
+            RINGS.labels(room, "failed").inc()
+            log.warning("ring.failed", room=room, error=type(error).__name__)
+
+    def answer(self, room: str) -> None:
+        """Before looking: what is rung for from now on needs a ring of its own."""
+        try:
+            self._redis.delete(self._mark(room))
+            RINGS.labels(room, "answered").inc()
+        except redis.RedisError as error:
+            log.warning("ring.unanswered", room=room, error=type(error).__name__)
+
+    def _mark(self, room: str) -> str:
+        return f"{self._prefix}:ring:{room}"
+
+    def open(self, room: str) -> "dramatiq.Worker":
+        """Start to listen at the room's door; its actor must be declared on `broker` before.
+
+        The worker's poll backs off to 100 ms: by default to 1 s, no sooner than the tick.
+        """
+        worker = dramatiq.Worker(self.broker, queues={room}, worker_threads=1, worker_timeout=100)
+        worker.start()
+        return worker
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.broker.close()
+        self._redis.close()
+
+
+def actor_of(room: str) -> str:
+    """The name of the actor that answers in a room."""
+    return f"wake_{room}"
+
+
+def _ring_of(room: str) -> "dramatiq.Message[None]":
+    return dramatiq.Message(
+        queue_name=room, actor_name=actor_of(room), args=(), kwargs={}, options={}
+    )
+
+
+def _middleware() -> list[Middleware]:
+    """Nothing that retries, delays or keeps results: a ring that fails is one tick late."""
+    return [dramatiq.middleware.ShutdownNotifications(), dramatiq.middleware.TimeLimit()]
