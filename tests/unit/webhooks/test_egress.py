@@ -1,0 +1,179 @@
+"""Where a webhook may go, by the look of its URL and by the address."""
+
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+import pytest
+from hypothesis import given, strategies as st
+
+from services.webhooks.egress import Forbidden, check_address, check_url
+from services.webhooks.forbidden import NETWORKS
+
+
+def each(words: str) -> list[str]:
+    """Spell a long list in few lines."""
+    return words.split()
+
+
+PUBLIC = ["93.184.215.14", "1.1.1.1", "223.255.255.254", "2606:4700::1111", "2a00:1450:4001::1"]
+
+# facts.md section 7, and the test vectors of smokescreen and of the bug reports named there.
+PRIVATE = each("""
+0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 127.0.0.1 127.255.255.254
+168.63.129.16 169.254.169.254 169.254.170.2 172.16.0.1 172.31.255.255 192.0.0.192 192.0.0.8
+192.0.2.1 192.31.196.1 192.52.193.1 192.88.99.1 192.168.1.1 192.175.48.1 198.18.0.1
+198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255
+:: ::1 ::127.0.0.1 ::7f00:1 ::a9fe:a9fe ::8.8.8.8 ::ffff:127.0.0.1 ::ffff:7f00:1
+::ffff:169.254.169.254 ::ffff:10.0.0.1 ::ffff:0:127.0.0.1 64:ff9b::a9fe:a9fe 64:ff9b::7f00:1
+64:ff9b::8.8.8.8 64:ff9b:1::1 64:ff9b:1:ffff::a00:1 100::1 2001::1
+2001:0:a9fe:a9fe::1 2001:2::1 2001:10::1 2001:20::1 2001:1ff::1 2001:db8::1 2002:7f00:1::
+2002:a9fe:a9fe::1 2002:808:808::1 3ffe::1 3fff::1 4000::1 5f00::1 fc00::1 fd00:ec2::254
+fd00::1 fe80::1 fe80::1%eth0 2606:4700::1111%1 febf::1 fec0::1 feff::1 ff02::1 ff0e::1
+""")
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_public_address_may_be_reached(address: str) -> None:
+    check_address(address)
+    check_address(ip_address(address))
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_an_address_that_is_not_public_is_forbidden(address: str) -> None:
+    with pytest.raises(Forbidden):
+        check_address(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "1.1.1.1/32"]
+)
+def test_what_is_not_an_address_is_forbidden(address: str) -> None:
+    with pytest.raises(Forbidden):
+        check_address(address)
+
+
+def test_a_mapped_address_is_judged_by_the_address_in_it() -> None:
+    check_address("::ffff:1.1.1.1")
+
+
+@pytest.mark.parametrize(("network", "reason"), NETWORKS)
+def test_the_first_and_the_last_of_each_network_is_forbidden(
+    network: IPv4Network | IPv6Network, reason: str
+) -> None:
+    assert reason
+    for address in (network[0], network[-1]):
+        with pytest.raises(Forbidden):
+            check_address(address)
+
+
+@given(st.ip_addresses())
+def test_what_may_be_reached_is_global_unicast(address: IPv4Address | IPv6Address) -> None:
+    try:
+        check_address(address)
+    except Forbidden:
+        return
+
+    assert address.is_global
+    assert not address.is_multicast
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        assert address in IPv6Network("2000::/3")
+
+
+@given(st.ip_addresses(v=4))
+def test_an_ipv4_address_inside_an_ipv6_address_gets_no_further_than_by_itself(
+    inner: IPv4Address,
+) -> None:
+    wrapped = [
+        f"::{inner}",
+        f"::ffff:0:{inner}",
+        f"64:ff9b::{inner}",
+        f"64:ff9b:1::{inner}",
+        str(IPv6Address((0x2002 << 112) | (int(inner) << 80) | 1)),
+        str(IPv6Address((0x20010000 << 96) | (int(inner) << 64) | 1)),
+    ]
+    for address in wrapped:
+        with pytest.raises(Forbidden):
+            check_address(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "https://example.com:443/hook?a=b&c=%20",
+        "https://hooks.example.com:8443/",
+        "HTTPS://EXAMPLE.COM/Path",
+        "https://bücher.example/ü",
+        "https://a_b-c.example.co.uk/",
+        "https://1.example.com/@user",
+    ],
+)
+def test_an_https_url_of_a_public_name_may_be_a_webhook(url: str) -> None:
+    check_url(url, allow_private=False)
+
+
+LITERALS = each("""
+127.0.0.1 2130706433 0x7f.1 0x7f000001 0177.0.0.1 127.1 0 0x 017700000001 1.1.1.1 1.1.1.1.
+[::1] [::ffff:127.0.0.1] [::127.0.0.1] [fe80::1%25eth0] [64:ff9b::7f00:1] 127。0。0。1 foo.0x7f
+""")
+
+
+@pytest.mark.parametrize("host", LITERALS)
+def test_an_address_in_place_of_a_name_is_forbidden_in_every_spelling(host: str) -> None:
+    with pytest.raises(Forbidden, match=r"IP address|not valid"):
+        check_url(f"https://{host}/", allow_private=False)
+
+
+ODDITIES = each("""
+http://example.com ftp://example.com file:///etc/passwd gopher://example.com //example.com
+https: https:/// https:example.com example.com https://user@example.com https://[::1 https://[]
+https://user:pw@example.com https://example.com@127.0.0.1 https://example.com\\@127.0.0.1
+https://example.com#a https://example.com/# https://example.com:0 https://example.com:22
+https://example.com:80 https://example.com:65536 https://example.com:x https://localhost
+https://postgres https://redis.local https://a.internal https://1.in-addr.arpa https://nas.lan
+https://-a.com https://a-.com https://a..com https://example.com. https://a%2ecom https://a*b.com
+https://\uff11\uff12\uff17.0.0.1 https://①②⑦.0.0.1
+""")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *ODDITIES,
+        "",
+        "https://example.com/a b",
+        "https://example.com/\n",
+        "\thttps://example.com",
+        "https://example.com/\x00",
+        "https://exam\u200bple.com/",
+        "https://example.com/" + "a" * 2029,
+        "https://" + "a" * 64 + ".com",
+        "https://" + "a." * 130 + "com",
+    ],
+)
+def test_a_url_that_is_no_webhook_is_forbidden_with_a_sentence(url: str) -> None:
+    with pytest.raises(Forbidden, match=r"^The .+\.$"):
+        check_url(url, allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:8000/", "http://localhost/", "http://[::1]:1/", "https://receiver:65535/"],
+)
+def test_the_local_mode_may_call_anything_over_http(url: str) -> None:
+    check_url(url, allow_private=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://a/", "http://a:0/", "http://a:65536/", "http://u:p@a/", "http:///", "http://a b/"],
+)
+def test_the_local_mode_takes_no_nonsense(url: str) -> None:
+    with pytest.raises(Forbidden):
+        check_url(url, allow_private=True)
+
+
+@given(st.text() | st.from_regex(r"https?://[^/]*(/.*)?"), st.booleans())
+def test_whatever_is_typed_is_a_webhook_or_forbidden(url: str, allow_private: bool) -> None:
+    with suppress(Forbidden):
+        check_url(url, allow_private)
