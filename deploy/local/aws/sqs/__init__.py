@@ -1,0 +1,1 @@
+"""SQS: standard queues in memory, over the JSON protocol."""
