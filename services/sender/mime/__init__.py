@@ -1,0 +1,1 @@
+"""The two halves of a mail: `headers` writes lines that say one thing only, `parts` the bodies."""
