@@ -6,7 +6,7 @@ is missing or wrong stops the process at its start, naming the setting.
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     webhook_threads: Annotated[PositiveInt, Field(description="Webhook calls at one time.")] = 64
     delivery_lease_seconds: Annotated[
         PositiveFloat,
-        Field(description="How long a webhook worker holds a delivery; above its timeout."),
+        Field(description="How long a webhook worker holds a delivery; above twice its timeout."),
     ] = 60.0
     webhook_timeout_seconds: Annotated[
         PositiveFloat, Field(description="One attempt at an endpoint, from first to last byte.")
@@ -97,6 +97,17 @@ class Settings(BaseSettings):
     webhook_allow_private: Annotated[
         bool, Field(description="Webhooks to http:// and private addresses: local mode only.")
     ] = False
+
+    @model_validator(mode="after")
+    def _leases_outlast_calls(self) -> "Settings":
+        """A lease that ends while its holder still waits for an answer gives the job away twice."""
+        ses = self.ses_connect_timeout_seconds + self.ses_read_timeout_seconds
+        if self.send_lease_seconds <= ses:
+            raise ValueError("POSTROOM_SEND_LEASE_SECONDS must be above both SES timeouts together")
+        if self.delivery_lease_seconds <= 2 * self.webhook_timeout_seconds:
+            # Twice: a delivery may wait in its worker for a whole attempt before its own.
+            raise ValueError("POSTROOM_DELIVERY_LEASE_SECONDS must be above twice its timeout")
+        return self
 
     @property
     def wire_domain(self) -> str:
