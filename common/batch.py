@@ -44,6 +44,7 @@ class Batcher(Generic[T, R]):
     async def _settle(self, taken: list[tuple[T, "asyncio.Future[R]"]]) -> None:
         try:
             results = await self._handle([item for item, _ in taken])
+            settled = list(zip(taken, results, strict=True))
         except BaseException as error:
             for _, future in taken:
                 if not future.done():
@@ -51,7 +52,7 @@ class Batcher(Generic[T, R]):
             if not isinstance(error, Exception):
                 raise
             return
-        for (_, future), result in zip(taken, results, strict=True):
+        for (_, future), result in settled:
             if not future.done():  # its caller may have gone away
                 future.set_result(result)
 
@@ -70,13 +71,20 @@ class Group(Generic[T, R]):
         self._handle = handle
         self._most = most
         self._waiting: queue.SimpleQueue[tuple[T, Future[R]] | None] = queue.SimpleQueue()
+        self._door = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, item: T) -> R:
-        """The item's result; blocks until the set that it went with is done."""
+        """The item's result; blocks until the set that it went with is done. RuntimeError after
+        `close`, where nobody would ever answer.
+        """
         future: Future[R] = Future()
-        self._waiting.put((item, future))
+        with self._door:
+            if self._closed:
+                raise RuntimeError("the group is closed")
+            self._waiting.put((item, future))
         return future.result()
 
     def _run(self) -> None:
@@ -93,14 +101,17 @@ class Group(Generic[T, R]):
     def _settle(self, taken: list[tuple[T, "Future[R]"]]) -> None:
         try:
             results = self._handle([item for item, _ in taken])
+            settled = list(zip(taken, results, strict=True))
         except Exception as error:  # noqa: BLE001 - it belongs to the callers, who are waiting
             for _, future in taken:
                 future.set_exception(error)
             return
-        for (_, future), result in zip(taken, results, strict=True):
+        for (_, future), result in settled:
             future.set_result(result)
 
     def close(self) -> None:
         """Finish what was submitted, then end the thread."""
-        self._waiting.put(None)
+        with self._door:
+            self._closed = True
+            self._waiting.put(None)
         self._thread.join()

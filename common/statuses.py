@@ -5,6 +5,7 @@ cannot matter: `raise_to` is commutative, associative and idempotent. SES promis
 nor single delivery of its events, and documents a bounce after a delivery.
 """
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -16,8 +17,8 @@ RECIPIENT_STATUSES: Final = (
     "sent",
     "delayed",
     "delivered",
+    "rejected",  # below every bounce, as in MESSAGE_STATUSES: else a message could go back
     "bounced_transient",
-    "rejected",
     "bounced",
     "complained",
     "received",
@@ -54,11 +55,16 @@ class Standing:
         """The higher of the two; of two equal ones the one that happened first, and of two at
         the same moment the one whose reason sorts first, so that no order of arrival shows.
         """
-        theirs = (-_RANK[status], at, repr(reason))
-        ours = (-_RANK[self.status], self.at, repr(self.reason))
+        theirs = (-_RANK[status], at, _spelling(reason))
+        ours = (-_RANK[self.status], self.at, _spelling(self.reason))
         if theirs >= ours:
             return self
         return replace(self, status=status, at=at, reason=reason)
+
+
+def _spelling(reason: Reason | None) -> str:
+    """The same for equal reasons: jsonb gives members back in an order of its own."""
+    return json.dumps(reason, sort_keys=True)
 
 
 def shown(status: str) -> str:
@@ -70,7 +76,12 @@ def gravest(standings: list[Standing]) -> Standing:
     """The recipient that the message's own status speaks of (contract.md: the gravest)."""
     return min(
         standings,
-        key=lambda one: (-_OF_MESSAGE[of_message(one.status)], one.at, one.email),
+        key=lambda one: (
+            -_OF_MESSAGE[of_message(one.status)],
+            -_RANK[one.status],  # a delayed one before one of which nothing is known
+            one.at,
+            one.email,
+        ),
     )
 
 

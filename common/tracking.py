@@ -46,9 +46,14 @@ class Sighting:
     external_id: str | None = None
 
 
-_LOCK = sa.text(f"""
-SELECT {resources.MESSAGE_COLUMNS} FROM message m
-WHERE m.id = ANY (CAST(:ids AS uuid[])) ORDER BY m.id FOR NO KEY UPDATE OF m
+# Two statements, as a statement sees the database as it was at its begin: one that waits for a
+# lock gets the message as it then is, but its recipients as they were before the wait.
+_LOCK = sa.text("""
+SELECT m.id FROM message m
+WHERE m.id = ANY (CAST(:ids AS uuid[])) ORDER BY m.id FOR NO KEY UPDATE
+""")
+_READ = sa.text(f"""
+SELECT {resources.MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY (CAST(:ids AS uuid[]))
 """)
 
 _MOVE_MESSAGES = sa.text(f"""
@@ -76,14 +81,18 @@ class Tracked:
         self.events: list[NewEvent] = []
         self.doubly_sent = False
 
-    def see(self, sighting: Sighting) -> None:
-        """Take one sighting in: any order, any repetition, the same end."""
-        moved = [at for at in self._concerned(sighting.emails) if self._move(at, sighting)]
+    def see(self, sighting: Sighting) -> bool:
+        """Take one sighting in: any order, any repetition, the same end. Whether it is about a
+        recipient of this message at all.
+        """
+        concerned = self._concerned(sighting.emails)
+        moved = [at for at in concerned if self._move(at, sighting)]
         self._derive_status()
         if self._learn(sighting.external_id):
             self._tell("message.sent")
         if moved and sighting.status in _EVENT_OF:
             self._tell(_EVENT_OF[sighting.status])
+        return bool(concerned)
 
     def _concerned(self, emails: tuple[str, ...] | None) -> Sequence[int]:
         """Feedback may name an alias of the address we wrote to (a DSN's Final-Recipient); where
@@ -153,7 +162,9 @@ def _standing(recipient: Row) -> Standing:
 
 def lock(connection: sa.Connection, message_ids: Iterable[UUID]) -> dict[UUID, Tracked]:
     """The messages as they stand, held until the transaction ends; unknown ids are left out."""
-    rows = connection.execute(_LOCK, {"ids": identifiers(set(message_ids))})
+    ids = {"ids": identifiers(set(message_ids))}
+    connection.execute(_LOCK, ids)
+    rows = connection.execute(_READ, ids)
     return {row["id"]: Tracked(dict(row)) for row in rows.mappings()}
 
 

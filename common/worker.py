@@ -8,6 +8,7 @@ A room looks for work when it is woken, when a thread is free again, and once a 
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -74,8 +75,16 @@ class Room(Generic[T]):
                 stopping.wait(_PAUSE_SECONDS)
                 continue
             if not found:
-                self._bell.wait(self._tick_seconds)
+                self._rest(stopping)
+        log.info("worker.stopping", room=self._name)
         self._drain()
+
+    def _rest(self, stopping: threading.Event) -> None:
+        """Until the bell or the tick, however long that is; a signal is seen within a second."""
+        ends = time.monotonic() + self._tick_seconds
+        while not stopping.is_set() and (left := ends - time.monotonic()) > 0:
+            if self._bell.wait(min(left, _PAUSE_SECONDS)):
+                return
 
     def _take(self) -> int:
         """Claim what fits; the number of jobs taken."""
@@ -133,11 +142,14 @@ class Room(Generic[T]):
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set. Call it before anything that a signal may not cut."""
+    """An event that SIGTERM and SIGINT set. Call it before anything that a signal may not cut.
+
+    The handler does not log: it runs between two steps of the main thread, which may hold the very
+    lock of the logger that it would wait for.
+    """
     stopping = threading.Event()
 
-    def stop(number: int, _: FrameType | None) -> None:
-        log.info("worker.stopping", signal=signal.Signals(number).name)
+    def stop(_: int, __: FrameType | None) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)

@@ -12,6 +12,7 @@ too long.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,14 +56,16 @@ _FREE: Final = """
 
 _CLAIM = sa.text(f"""
 WITH due AS (
-    SELECT id FROM message WHERE {_FREE} ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
+    SELECT id FROM message WHERE {_FREE}
+    ORDER BY due_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE message m
 SET lease_token = :token, lease_until = now() + make_interval(secs => :lease)
 FROM due WHERE m.id = due.id
 RETURNING {resources.MESSAGE_COLUMNS_WITH_BODIES}, m.headers, m.reference_ids, m.request_id,
     (SELECT coalesce(p.internet_message_id, '<' || p.external_message_id || '@' || :wire || '>')
-     FROM message p WHERE p.id = m.in_reply_to_id) AS parent_wire_id
+     FROM message p WHERE p.id = m.in_reply_to_id AND p.organization_id = m.organization_id
+    ) AS parent_wire_id
 """)
 
 _START = sa.text(f"""
@@ -78,9 +81,12 @@ RETURNING m.id, m.attempts
 """)
 
 _GIVE_BACK = sa.text(f"""
-UPDATE message m SET lease_token = NULL, lease_until = NULL
-FROM {recordset(Message)} n
-WHERE m.id = n.id AND m.lease_token = n.lease_token AND m.send_state = 'queued'
+WITH held AS (
+    SELECT m.id FROM message m JOIN {recordset(Message)} n ON m.id = n.id
+    WHERE m.lease_token = n.lease_token AND m.send_state = 'queued'
+    ORDER BY m.id FOR NO KEY UPDATE OF m
+)
+UPDATE message m SET lease_token = NULL, lease_until = NULL FROM held WHERE m.id = held.id
 """)
 
 _VANISHED = sa.text("""
@@ -96,7 +102,7 @@ class Jobs:
 
     def __init__(self, engine: sa.Engine, lease_seconds: float, wire_domain: str) -> None:
         self._engine = engine
-        self._lease_seconds = lease_seconds
+        self.lease_seconds = lease_seconds
         self._wire_domain = wire_domain
 
     def claim(self, most: int) -> list[Claimed]:
@@ -105,18 +111,18 @@ class Jobs:
         values = {
             "most": most,
             "token": token,
-            "lease": self._lease_seconds,
+            "lease": self.lease_seconds,
             "wire": self._wire_domain,
         }
         with self._engine.begin() as connection:
             rows = connection.execute(_CLAIM, values).mappings().all()
-        return [Claimed(dict(row), token) for row in rows]
+        return [Claimed(dict(row), token) for row in sorted(rows, key=itemgetter("due_at"))]
 
     def start(self, claims: list[Claimed]) -> list[int | None]:
         """Mark that SES may have them from now on: the number of the attempt of each, or None
         for one that is not ours any more, which must not be sent by us.
         """
-        values = {"rows": as_json(map(_held, claims)), "lease": self._lease_seconds}
+        values = {"rows": as_json(map(_held, claims)), "lease": self.lease_seconds}
         with self._engine.begin() as connection:
             attempts = {row.id: row.attempts for row in connection.execute(_START, values)}
         return [attempts.get(one.id) for one in claims]

@@ -5,6 +5,7 @@ is committed before anything else; `start` is committed before SES is called, an
 that is not ours any more; the result is recorded only where it still is.
 """
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from random import uniform
@@ -14,14 +15,14 @@ import sqlalchemy as sa
 from prometheus_client import Counter, Histogram
 
 from common import clock, ids, logs, metrics, queue
-from common.addresses import Address, parse_address
+from common.addresses import AddressError
 from common.batch import Group
 from common.statuses import Reason
 from common.tracking import Sighting
-from services.sender.attachments import attachments_of
-from services.sender.compose import ComposeError, Outgoing, compose
+from services.sender.compose import ComposeError, compose
 from services.sender.jobs import Claimed, Jobs, Result
-from services.sender.ses import Accepted, Envelope, Later, Outcome, Rejected, Ses, Unknown
+from services.sender.mail import envelope, outgoing
+from services.sender.ses import Accepted, Later, Outcome, Rejected, Ses, Unknown
 
 log = logs.get(__name__)
 
@@ -37,6 +38,14 @@ ACCEPTED_TO_SENT = Histogram(
 
 GIVE_UP_AFTER: Final = timedelta(days=3)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
+_RECORD_PAUSE_SECONDS: Final = 0.5
+# The connection was lost or never made, or (in a failover) leads to a server that may not write.
+_AWAY: Final = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.InternalError,
+    sa.exc.TimeoutError,
+)
 _VANISHED: Final[Reason] = {
     "message": "The sender stopped while SES may have had the message. It is not sent again, as "
     "that could send it twice; an event of SES will tell.",
@@ -71,7 +80,7 @@ class Sender:
     def perform(self, claimed: Claimed) -> None:
         """Compose, start, call SES, record."""
         mime = self._compose(claimed)
-        attempt = self._starts.submit(claimed)
+        attempt = self._start(claimed)
         if attempt is None:
             FENCED.labels("start").inc()
             log.warning("send.fenced", step="start", **_ids(claimed))
@@ -79,7 +88,7 @@ class Sender:
         if isinstance(mime, Rejected):
             outcome: Outcome = mime
         else:
-            outcome = self._ses.send(_envelope(claimed, mime, attempt))
+            outcome = self._ses.send(envelope(claimed, mime, attempt))
         _tell(claimed, attempt, outcome)
         self._records.submit(_result(claimed, attempt, outcome))
 
@@ -94,12 +103,20 @@ class Sender:
 
     def _compose(self, claimed: Claimed) -> bytes | Rejected:
         try:
-            return compose(_outgoing(self._engine, claimed))
-        except ComposeError as error:
-            return Rejected("ComposeError", str(error))
+            return compose(outgoing(self._engine, claimed))
+        except (ComposeError, AddressError) as error:
+            return Rejected(type(error).__name__, str(error))
+
+    def _start(self, claimed: Claimed) -> int | None:
+        try:
+            return self._starts.submit(claimed)
+        except sa.exc.SQLAlchemyError:
+            # It may stand as started all the same, and would end as unknown: take that back.
+            self._records.submit(Result(claimed, None, "queued"))
+            raise
 
     def _record(self, results: list[Result]) -> list[None]:
-        deliveries, late = self._jobs.record(results)
+        deliveries, late = self._record_when_possible(results)
         if deliveries:
             self._ring(queue.WEBHOOKS)
         if late:
@@ -107,48 +124,19 @@ class Sender:
             log.warning("send.fenced", step="record", messages=late)
         return [None] * len(results)
 
-
-def _outgoing(engine: sa.Engine, claimed: Claimed) -> Outgoing:
-    row = claimed.row
-    references = tuple(row["reference_ids"])
-    return Outgoing(
-        message_id=ids.encode(ids.MESSAGE, claimed.id),
-        from_=Address(row["from_email"], row["from_name"]),
-        to=_addresses(claimed, "to"),
-        cc=_addresses(claimed, "cc"),
-        reply_to=tuple(parse_address(one) for one in row["reply_to"]),
-        subject=row["subject"],
-        text=row["text"],
-        html=row["html"],
-        attachments=attachments_of(engine, claimed.row),
-        headers=tuple(row["headers"].items()),
-        # A parent that has no id of SES yet is known by ours, the last of its chain.
-        in_reply_to=row["parent_wire_id"] or (references[-1] if references else None),
-        references=references,
-        date=row["created_at"],
-    )
-
-
-def _addresses(claimed: Claimed, kind: str) -> tuple[Address, ...]:
-    recipients = claimed.row["recipients"]
-    return tuple(Address(one["email"], one["name"]) for one in recipients if one["kind"] == kind)
-
-
-def _envelope(claimed: Claimed, mime: bytes, attempt: int) -> Envelope:
-    def emails(kind: str) -> tuple[str, ...]:
-        return tuple(one.email for one in _addresses(claimed, kind))
-
-    return Envelope(
-        sender=claimed.row["from_email"],
-        to=emails("to"),
-        cc=emails("cc"),
-        bcc=emails("bcc"),
-        tags=(
-            ("postroom_message", ids.encode(ids.MESSAGE, claimed.id)),
-            ("postroom_attempt", str(attempt)),
-        ),
-        mime=mime,
-    )
+    def _record_when_possible(self, results: list[Result]) -> tuple[int, int]:
+        """What SES said is known here alone, so it waits for a database that is away, as long as
+        a lease lasts; what is not recorded then becomes `unknown`. Nothing new is sent meanwhile.
+        """
+        ends = time.monotonic() + self._jobs.lease_seconds
+        while True:
+            try:
+                return self._jobs.record(results)
+            except _AWAY as error:
+                if time.monotonic() > ends:
+                    raise
+                log.warning("send.record_waits", messages=len(results), error=type(error).__name__)
+                time.sleep(_RECORD_PAUSE_SECONDS)
 
 
 def _result(claimed: Claimed, attempt: int, outcome: Outcome) -> Result:
@@ -172,11 +160,12 @@ def _result(claimed: Claimed, attempt: int, outcome: Outcome) -> Result:
 
 
 def backoff(attempt: int, least: timedelta) -> timedelta:
-    """1 s, doubled with each attempt, at most 5 min, never below `least`; 20 % either way, so
-    that what failed together does not come back together.
+    """1 s, doubled with each attempt, at most 5 min, 20 % either way; never below `least`, and up
+    to 20 % above: so that what failed together does not come back together.
     """
     doubled = timedelta(seconds=2 ** min(attempt - 1, 10))
-    return max(min(doubled, _LONGEST_PAUSE), least) * uniform(0.8, 1.2)  # noqa: S311 - no secret
+    spread = uniform(0.8, 1.2)  # noqa: S311 - no secret
+    return max(min(doubled, _LONGEST_PAUSE) * spread, least * (1 + (spread - 0.8) / 2))
 
 
 def _reason(what: str, code: str, words: str) -> Reason:

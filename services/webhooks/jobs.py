@@ -50,14 +50,14 @@ _FREE: Final = """
 _CLAIM = sa.text(f"""
 WITH due AS (
     SELECT d.id FROM delivery d WHERE {_FREE}
-    ORDER BY d.due_at LIMIT :most FOR UPDATE SKIP LOCKED
+    ORDER BY d.due_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE delivery d SET attempts = d.attempts + 1, lease_token = :token,
         lease_until = now() + make_interval(secs => :lease)
     FROM due WHERE d.id = due.id
-    RETURNING d.id, d.event_id, d.webhook_id, d.organization_id, d.attempts, d.created_at
+    RETURNING d.id, d.event_id, d.webhook_id, d.organization_id, d.attempts, d.due_at
 )
-SELECT c.id AS delivery_id, c.webhook_id, c.attempts, c.created_at AS due_since,
+SELECT c.id AS delivery_id, c.webhook_id, c.attempts,
     w.url, w.secret, w.enabled AND w.deleted_at IS NULL AS wanted,
     e.id, e.organization_id, e.inbox_id, e.message_id, e.type, e.payload, e.created_at,
     m.text, m.html, m.request_id
@@ -65,13 +65,14 @@ FROM claimed c
 JOIN webhook w ON w.id = c.webhook_id AND w.organization_id = c.organization_id
 JOIN event e ON e.id = c.event_id AND e.organization_id = c.organization_id
 LEFT JOIN message m ON m.id = e.message_id AND m.organization_id = c.organization_id
+ORDER BY c.due_at
 """)
 
 _SETTLE = sa.text(f"""
 WITH held AS (
     SELECT d.id FROM delivery d JOIN {recordset(Delivery)} n ON d.id = n.id
     WHERE d.lease_token = n.lease_token AND d.state = 'pending'
-    ORDER BY d.id FOR UPDATE OF d
+    ORDER BY d.id FOR NO KEY UPDATE OF d
 )
 UPDATE delivery d SET state = n.state, due_at = coalesce(n.due_at, d.due_at),
     lease_token = NULL, lease_until = NULL,
@@ -94,15 +95,23 @@ _ATTEMPT_COLUMNS: Final = (
 )
 
 _GIVE_BACK = sa.text(f"""
+WITH held AS (
+    SELECT d.id FROM delivery d JOIN {recordset(Delivery)} n ON d.id = n.id
+    WHERE d.lease_token = n.lease_token AND d.state = 'pending'
+    ORDER BY d.id FOR NO KEY UPDATE OF d
+)
 UPDATE delivery d SET attempts = d.attempts - 1, lease_token = NULL, lease_until = NULL
-FROM {recordset(Delivery)} n
-WHERE d.id = n.id AND d.lease_token = n.lease_token AND d.state = 'pending'
+FROM held WHERE d.id = held.id
 """)
 
 _DISABLE = sa.text("""
-UPDATE webhook SET enabled = false, updated_at = now()
-WHERE id = ANY (CAST(:ids AS uuid[])) AND enabled
-RETURNING id, organization_id, url, events, inbox_ids, enabled, created_at, updated_at
+WITH held AS (
+    SELECT w.id FROM webhook w WHERE w.id = ANY (CAST(:ids AS uuid[])) AND w.enabled
+    ORDER BY w.id FOR NO KEY UPDATE
+)
+UPDATE webhook w SET enabled = false, updated_at = now() FROM held WHERE w.id = held.id
+RETURNING w.id, w.organization_id, w.url, w.events, w.inbox_ids, w.enabled, w.created_at,
+    w.updated_at
 """)
 
 OLDEST_WAITING: Final = (
