@@ -1,0 +1,40 @@
+"""`python -m services.status`: what SES reports, from SQS to Postgres."""
+
+import sys
+
+from prometheus_client import REGISTRY
+
+from common import aws, db, logs, metrics, queue, worker
+from common.settings import Settings
+from services.status import feedback
+from services.status.feed import Feed
+from services.status.letterbox import CALLS, POLL_SECONDS, Letterbox
+
+log = logs.get(__name__)
+
+
+def main() -> None:
+    """Wire, read, until told to stop."""
+    settings = Settings()
+    logs.configure(settings, "status")
+    stopping = worker.stop_on_signals()
+    if settings.feedback_queue_url is None:
+        sys.exit("POSTROOM_FEEDBACK_QUEUE_URL is not set: the SQS queue of SES's events")
+    engine = db.make_engine(settings)
+    doorbell = queue.Doorbell(settings)
+    sqs = aws.client(settings, "sqs", read_timeout=POLL_SECONDS + 3, connections=CALLS)
+    letterbox = Letterbox(sqs, settings.feedback_queue_url)
+    feed = Feed(letterbox, engine, lambda: doorbell.ring(queue.WEBHOOKS))
+    REGISTRY.register(metrics.OldestWaiting(engine, "feedback", feedback.OLDEST_WAITING))
+    stop_metrics = metrics.serve(settings)
+    log.info("worker.ready", metrics_port=settings.metrics_port)
+    feed.run(stopping)
+    letterbox.close()
+    stop_metrics()
+    doorbell.close()
+    engine.dispose()
+    log.info("worker.stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The SQS queue that SES reports into, ten letters a call, several calls at once."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from common import logs
+from services.status.parse import Parsed, parse
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+AwsError: Final = (BotoCoreError, ClientError)
+
+POLL_SECONDS: Final = 2
+"""How long a receive waits where nothing lies. Any wait makes it a long poll (it asks all of SQS's
+servers); 20 s would save half a dollar a month and let a stopping worker hang on it, or leave it,
+and SQS then hides for the visibility timeout what it hands to nobody. It is also the beat of
+everything else the worker does.
+"""
+CALLS: Final = 10
+"""That may go to SQS at one time, so that a set of letters is 100."""
+_A_CALL: Final = 10  # SQS's limit
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message of SQS, read, and what names it to SQS."""
+
+    parsed: Parsed
+    receipt: str
+
+
+class Letterbox:
+    """Not shared between threads; it has its own for calls that may go side by side."""
+
+    def __init__(self, sqs: "SQSClient", url: str, poll_seconds: int = POLL_SECONDS) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._poll_seconds = poll_seconds
+        self._calls = ThreadPoolExecutor(CALLS, thread_name_prefix="sqs")
+
+    def receive(self) -> list[Letter]:
+        """What lies there, up to 100; waits for the first only. Raises `AwsError`."""
+        first = self._receive(self._poll_seconds)
+        if len(first) < _A_CALL:
+            return first
+        further = self._calls.map(lambda _: self._receive_more(), range(CALLS - 1))
+        return first + [letter for letters in further for letter in letters]
+
+    def _receive(self, wait_seconds: int) -> list[Letter]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=_A_CALL, WaitTimeSeconds=wait_seconds
+        )
+        return [
+            Letter(parse(letter["Body"]), letter["ReceiptHandle"])
+            for letter in answer.get("Messages", [])
+        ]
+
+    def _receive_more(self) -> list[Letter]:
+        """Beside a first call that went well: what fails here must not lose what came there."""
+        try:
+            return self._receive(0)
+        except AwsError as error:
+            log.warning("letterbox.receive_failed", error=type(error).__name__)
+            return []
+
+    def delete(self, letters: Iterable[Letter]) -> None:
+        """They are stored. One that stays comes again, and is then known."""
+        self._in_tens(letters, lambda entries: self._sqs.delete_message_batch(**entries))
+
+    def give_back(self, letters: Iterable[Letter]) -> None:
+        """They could not be stored: to be received again at once, by whoever can."""
+        self._in_tens(
+            letters,
+            lambda entries: self._sqs.change_message_visibility_batch(**entries),
+            VisibilityTimeout=0,
+        )
+
+    def _in_tens(
+        self, letters: Iterable[Letter], call: Callable[[Any], Any], **members: int
+    ) -> None:
+        receipts = [letter.receipt for letter in letters]
+        tens = [receipts[at : at + _A_CALL] for at in range(0, len(receipts), _A_CALL)]
+        list(self._calls.map(lambda ten: self._tell(ten, call, members), tens))
+
+    def _tell(self, ten: list[str], call: Callable[[Any], Any], members: dict[str, int]) -> None:
+        entries = [
+            {"Id": str(at), "ReceiptHandle": receipt, **members} for at, receipt in enumerate(ten)
+        ]
+        try:
+            failed = call({"QueueUrl": self._url, "Entries": entries}).get("Failed", [])
+        except AwsError as error:
+            log.warning("letterbox.call_failed", letters=len(ten), error=type(error).__name__)
+            return
+        if failed:
+            codes = sorted({one["Code"] for one in failed})
+            log.warning("letterbox.refused", letters=len(failed), codes=codes)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._calls.shutdown()

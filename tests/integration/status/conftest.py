@@ -1,0 +1,67 @@
+"""Queues on the AWS double, one for each test."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from common import aws
+from common.settings import Settings
+from tests.service import aws_double
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue, and its dead letters after two receives. What fails is shown again at once."""
+
+    sqs: "SQSClient"
+    url: str
+    dead_url: str
+
+    def put(self, *bodies: str) -> None:
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=self.url, MessageBody=body)
+
+    def depth(self) -> tuple[int, int]:
+        """Letters that can be received, and that are in somebody's hand."""
+        return _depth(self.sqs, self.url)
+
+    def dead(self) -> int:
+        return sum(_depth(self.sqs, self.dead_url))
+
+
+def _depth(sqs: "SQSClient", url: str) -> tuple[int, int]:
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    visible = int(told["ApproximateNumberOfMessages"])
+    return visible, int(told["ApproximateNumberOfMessagesNotVisible"])
+
+
+@pytest.fixture(scope="module")
+def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with aws_double(tmp_path_factory.mktemp("aws") / "log") as url:
+        yield url
+
+
+@pytest.fixture
+def settings(settings: Settings, aws_url: str) -> Settings:
+    return settings.model_copy(update={"aws_url": aws_url})
+
+
+@pytest.fixture
+def queue(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    sqs = aws.client(settings, "sqs", connections=20)
+    name = f"feedback-{secrets.token_hex(6)}"
+    dead_url = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])
+    redrive = {"deadLetterTargetArn": arn["Attributes"]["QueueArn"], "maxReceiveCount": 2}
+    url = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": json.dumps(redrive)})
+    yield Queue(sqs, url["QueueUrl"], dead_url)
+    sqs.close()
