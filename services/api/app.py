@@ -1,0 +1,90 @@
+"""The application: what is wired at its start, which routes it has, who turns errors to answers."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from common import logs
+from common.db import make_async_engine
+from common.settings import Settings
+from services.api import accept, openapi, problems
+from services.api.dependencies import Runtime
+from services.api.edge import Edge
+from services.api.keyring import Keyring
+from services.api.limits import Limiter
+from services.api.problems import Problem
+from services.api.ring import Ringer
+from services.api.routes import (
+    api_keys,
+    attempts,
+    events,
+    health,
+    inboxes,
+    messages,
+    threads,
+    webhooks,
+)
+from services.api.search import Indexer
+
+log = logs.get(__name__)
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create(settings: Settings) -> FastAPI:
+    """The API of one installation. Nothing is connected before its lifespan begins."""
+    app = FastAPI(
+        title="Postroom",
+        lifespan=_lifespan(settings),
+        redirect_slashes=False,  # a redirect is no problem+json, and loses the body
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,  # services.api.openapi serves it
+        generate_unique_id_function=lambda route: route.name,  # the names of a generated client
+    )
+    app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes)
+    for kind in (Problem, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, problems.handle)
+    for room in (inboxes, messages, threads, webhooks, attempts, api_keys, events, health):
+        app.include_router(room.router)
+    openapi.install(app)
+    return app
+
+
+def _lifespan(settings: Settings) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as opened:
+            app.state.runtime = await _open(settings, opened)
+            log.info("api.started")
+            yield
+        log.info("api.stopped")
+
+    return lifespan
+
+
+async def _open(settings: Settings, opened: AsyncExitStack) -> Runtime:
+    """The parts, each closed in the opposite order. No part needs its server to be up by now."""
+    engine = make_async_engine(settings)
+    opened.push_async_callback(engine.dispose)
+    ringer = Ringer(settings)
+    opened.push_async_callback(ringer.close)
+    limiter = Limiter(settings, engine)
+    opened.push_async_callback(limiter.close)
+    acceptor = accept.make(engine, ringer.ring)
+    opened.push_async_callback(acceptor.close)
+    indexer = Indexer(engine, settings)
+    indexer.start()
+    opened.push_async_callback(indexer.close)
+    return Runtime(
+        settings=settings,
+        engine=engine,
+        keyring=Keyring(settings, engine),
+        ring=ringer.ring,
+        broker_answers=ringer.answers,
+        accept=acceptor,
+        limiter=limiter,
+    )

@@ -1,0 +1,125 @@
+"""The outermost door: what is true of every request, before any route is known.
+
+A request id in and out; a cap on the body, counted as the bytes arrive, since Content-Length may
+lie or be absent; no compressed bodies (a small one can become a huge one); every exception an
+answer; one line in the log for each request, with no path, query, header or body in it.
+"""
+
+import asyncio
+import re
+import time
+from typing import Any, Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from common import ids, logs
+from services.api import problems
+from services.api.problems import Problem
+
+_SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+
+log = logs.get(__name__)
+
+
+class Edge:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self._max_body_bytes)
+        with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
+            try:
+                await exchange.run(self._app)
+            finally:
+                exchange.log_outcome()
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._most = most
+        self._began = time.perf_counter()
+        self._received = 0
+        self._status: int | None = None
+        self._headers = Headers(scope=scope)
+        self.request_id = _request_id(self._headers.get("x-request-id"))
+        self._state: dict[str, Any] = scope.setdefault("state", {})
+        self._state["request_id"] = self.request_id
+        self._state["organization_id"] = None
+
+    async def run(self, app: ASGIApp) -> None:
+        """Every exception becomes an answer, while there is still none."""
+        try:
+            self._check_head()
+            await app(self._scope, self.receive, self.send)
+        except (Exception, asyncio.CancelledError) as error:
+            if self._status is not None:
+                raise  # half an answer is out: the connection must break, not look complete
+            problem = problems.from_error(error)
+            if problem.status >= 500:  # noqa: PLR2004 - the server's own faults
+                log.exception("request.failed", code=problem.code)
+            response = problems.render(problem, problems.path_in(self._scope), self.request_id)
+            await response(self._scope, self.receive, self.send)
+
+    def _check_head(self) -> None:
+        encoding = self._headers.get("content-encoding", "identity")
+        if encoding.strip().lower() != "identity":
+            words = "A body must come as it is, without a Content-Encoding."
+            raise Problem(415, "unsupported_content_encoding", words)
+        length = self._headers.get("content-length", "")
+        if length.isdecimal() and int(length[:20]) > self._most:
+            raise self._too_large()
+
+    async def receive(self) -> Message:
+        """The next piece of the body, as long as all of them together are not too many bytes."""
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        if self._received > self._most:
+            raise self._too_large()
+        return message
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            413, "message_too_large", f"A request has at most {self._most} bytes of body."
+        )
+
+    async def send(self, message: Message) -> None:
+        """The answer, with its request id."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            MutableHeaders(scope=message)["x-request-id"] = self.request_id
+        await self._send(message)
+
+    def log_outcome(self) -> None:
+        """Route template, not path: ids are in the lines of those who work with them."""
+        route = getattr(self._scope.get("route"), "path", None)
+        if route in _QUIET and self._status == 200:  # noqa: PLR2004
+            return
+        organization_id = self._state["organization_id"]
+        log.info(
+            "request.answered",
+            method=self._scope["method"],
+            route=route,
+            status=self._status,
+            ms=round((time.perf_counter() - self._began) * 1000, 1),
+            organization_id=organization_id and ids.encode(ids.ORGANIZATION, organization_id),
+        )
+
+
+def _request_id(given: str | None) -> str:
+    if given is not None and _SANE_ID.fullmatch(given):
+        return given
+    return ids.encode(ids.REQUEST, ids.new())
