@@ -1,0 +1,49 @@
+# Every target makes the checkout ready first, which takes a moment only when uv.lock has changed.
+# Needed on the machine: make, and a Python >= 3.11 (`make PYTHON=python3.12 run` names another one).
+
+PYTHON ?= python3
+WORKERS ?= 2
+RUN := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help ready run demo org test check format bench clean
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ready ## The whole product on this machine, until Ctrl-C; data stays in .postroom/
+	@$(RUN) -m deploy.local run
+
+demo: ready ## The same, once: 0 only if a message went the whole way
+	@$(RUN) -m deploy.local demo
+
+# As it was typed: expanded, a name with a $ in it would be a call of make's, and quotes the shell's.
+unexport NAME LIMIT
+org: export ORGANIZATION_NAME = $(value NAME)
+org: export ORGANIZATION_LIMIT = $(value LIMIT)
+org: ready ## A new organization and its key as JSON: make -s org NAME=acme [LIMIT=100]
+	@$(RUN) -m deploy.local org
+
+test: ready ## All tests, against a real Postgres and a real Redis
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadgroup --ignore tests/bench
+
+check: ready ## Lint, format, types, layers, migrations
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+	@$(RUN) -m mypy
+	@.venv/bin/lint-imports
+	@$(RUN) -m deploy.local check-migrations
+
+format: ready ## Format the code, and mend what lint can mend
+	@$(RUN) -m ruff check --fix
+	@$(RUN) -m ruff format
+
+bench: ready ## Benchmarks, each beside what it is measured against
+	@$(RUN) -m tests.bench.compose
+
+clean: ready ## Remove the local data and all caches (not .venv)
+	@$(RUN) -m deploy.local clean
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+ready:
+	@$(PYTHON) deploy/local/bootstrap.py

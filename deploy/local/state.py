@@ -1,0 +1,85 @@
+"""The state folder, `.postroom/` or POSTROOM_STATE_DIR: who runs here, and how to reach it."""
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.local.errors import CannotStartError
+from deploy.local.places import try_lock
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    folder: Path
+
+    @property
+    def env_file(self) -> Path:
+        return self.folder / "local.env"
+
+    @property
+    def last_env_file(self) -> Path:
+        return self.folder / "local.env.last"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+
+def of_checkout(environment: Mapping[str, str]) -> State:
+    return State(ROOT / (environment.get("POSTROOM_STATE_DIR") or ".postroom"))
+
+
+@contextmanager
+def running(state: State) -> Iterator[None]:
+    """Only one run at a time in a state folder: two would share data, logs and local.env."""
+    try:
+        state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = try_lock(state.folder / "lock")
+    except OSError as refused:
+        raise CannotStartError(f"{state.folder} cannot be used: {refused}") from refused
+    if lock is None:
+        raise CannotStartError(
+            f"Postroom is running in {state.folder} already. Stop that run first, or start this one"
+            " beside it: in a second checkout, or with POSTROOM_STATE_DIR=elsewhere."
+        )
+    with lock:
+        yield
+
+
+def is_running(state: State) -> bool:
+    if not (state.folder / "lock").exists():
+        return False
+    lock = try_lock(state.folder / "lock")
+    if lock is not None:
+        lock.close()
+    return lock is None
+
+
+def retire_env(state: State) -> None:
+    """A run's local.env appears when it is ready, so the last run's must not stand in its place."""
+    if state.env_file.exists():
+        state.env_file.replace(state.last_env_file)
+
+
+def write_env(state: State, values: Mapping[str, str]) -> None:
+    """At once and whole, for a reader that waits for it; mode 0600, as the key is in it."""
+    new = state.folder / "local.env.new"
+    new.unlink(missing_ok=True)
+    text = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    new.replace(state.env_file)
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """Empty where there is none."""
+    if not path.exists():
+        return {}
+    pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines() if line)
+    return {name: "".join(shlex.split(value)) for name, _, value in pairs}

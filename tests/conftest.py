@@ -1,0 +1,101 @@
+"""One Postgres and one Redis for the whole run, and a fresh database for every test that asks.
+
+The servers are started by pytest's first process and shared by xdist's workers, which learn of them
+by the environment. Each test's database is a copy of one that Alembic has migrated.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack
+from io import StringIO
+from pathlib import Path
+
+import hypothesis
+import pytest
+from sqlalchemy import Engine
+
+from common.db import make_engine
+from common.settings import Settings
+from deploy.local import databases, places, product
+from deploy.local.errors import LocalError
+from deploy.local.progress import Progress
+from deploy.local.servers import Servers
+from deploy.local.state import of_checkout
+from deploy.local.supervisor import Supervisor
+
+SERVER, TEMPLATE, REDIS = "POSTROOM_TEST_SERVER", "POSTROOM_TEST_TEMPLATE", "POSTROOM_TEST_REDIS"
+
+_RUNNING = pytest.StashKey[ExitStack]()
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if SERVER in os.environ:  # a worker of xdist, whose first process has started them
+        return
+    _forget_the_person()
+    if config.option.collectonly or only_unit_tests(config):
+        return
+    with ExitStack() as stack:
+        try:
+            _start_servers(stack)
+        except LocalError as failure:
+            raise pytest.UsageError(str(failure)) from failure
+        config.stash[_RUNNING] = stack.pop_all()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _RUNNING in config.stash:
+        config.stash[_RUNNING].close()
+
+
+def only_unit_tests(config: pytest.Config) -> bool:
+    unit = Path(__file__).parent / "unit"
+    asked = [Path(config.invocation_params.dir, arg.partition("::")[0]) for arg in config.args]
+    return all(path.resolve().is_relative_to(unit) for path in asked)
+
+
+def _forget_the_person() -> None:
+    """A developer's own POSTROOM_PORT or AWS profile must not decide what a test sees."""
+    for name in list(os.environ):
+        if name.startswith(("POSTROOM_", "AWS_")):
+            del os.environ[name]
+
+
+def _start_servers(stack: ExitStack) -> None:
+    place = stack.enter_context(places.temporary(of_checkout({}).folder))
+    supervisor = stack.enter_context(Supervisor(Progress(StringIO())))
+    servers = Servers(lambda: place, supervisor)
+    server, redis = servers.postgres().url, servers.redis().url
+    template = stack.enter_context(databases.temporary(server))
+    env = {**os.environ, "DATABASE_URL": template}
+    supervisor.run(product.alembic(("upgrade", "head"), env, place.logs))
+    os.environ |= {SERVER: server, TEMPLATE: template, REDIS: redis}
+    stack.callback(_forget_the_person)
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    """An empty, migrated database of the test's own."""
+    template = databases.name_of(os.environ[TEMPLATE])
+    with databases.temporary(os.environ[SERVER], template) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        redis_url=os.environ[REDIS],
+        redis_prefix=f"test-{secrets.token_hex(6)}",
+    )
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    engine = make_engine(settings)
+    yield engine
+    engine.dispose()
