@@ -6,7 +6,7 @@ WORKERS ?= 2
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run demo org test check format bench clean
+.PHONY: help ready run demo org migrate test check format bench clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,11 @@ org: export ORGANIZATION_LIMIT = $(value LIMIT)
 org: ready ## A new organization and its key as JSON: make -s org NAME=acme [LIMIT=100]
 	@$(RUN) -m deploy.local org
 
+migrate: ready ## Bring the database of DATABASE_URL to the newest schema
+	@$(RUN) -m alembic upgrade head
+
 test: ready ## All tests, against a real Postgres and a real Redis
-	@$(RUN) -m pytest -n $(WORKERS) --dist loadgroup --ignore tests/bench
+	@$(RUN) -m pytest -n $(WORKERS) --ignore tests/bench
 
 check: ready ## Lint, format, types, layers, migrations
 	@$(RUN) -m ruff check

@@ -45,6 +45,7 @@ def configure(settings: Settings, service: str) -> None:
     )
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _naming(service),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_secrets,
@@ -61,7 +62,16 @@ def configure(settings: Settings, service: str) -> None:
         cache_logger_on_first_use=True,
     )
     _take_over_logging(level, shared, finish)
-    structlog.contextvars.bind_contextvars(service=service)
+
+
+def _naming(service: str) -> Processor:
+    """Not by a context variable: threads begin with none."""
+
+    def name(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+        line["service"] = service
+        return line
+
+    return name
 
 
 def _take_over_logging(level: int, shared: list[Processor], finish: list[Processor]) -> None:

@@ -6,13 +6,13 @@
 A room looks for work when it is woken, when a thread is free again, and once a tick.
 """
 
+import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from types import FrameType
 from typing import Final, Generic, Protocol, TypeVar
 
 from common import logs, metrics
@@ -142,18 +142,24 @@ class Room(Generic[T]):
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set. Call it before anything that a signal may not cut.
+    """An event that SIGTERM and SIGINT set. Call it in the main thread, before anything that a
+    signal may not cut.
 
-    The handler does not log: it runs between two steps of the main thread, which may hold the very
-    lock of the logger that it would wait for.
+    The handler does nothing: it runs between two steps of the main thread, which may hold the
+    very lock that it would need, the logger's or this event's. A thread hears of the signal.
     """
     stopping = threading.Event()
+    heard, said = os.pipe()
+    os.set_blocking(said, False)
+    signal.set_wakeup_fd(said)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
-    def stop(_: int, __: FrameType | None) -> None:
+    def wait() -> None:
+        os.read(heard, 1)
         stopping.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    threading.Thread(target=wait, name="signals", daemon=True).start()
     return stopping
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from sqlalchemy import Engine
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from common.db import make_engine
 from common.settings import Settings
@@ -50,6 +52,22 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _RUNNING in config.stash:
         config.stash[_RUNNING].close()
+
+
+class EndToEndTogether(LoadScopeScheduling):  # type: ignore[misc]
+    """Every test for itself, but the end-to-end tests on one worker, as they share one Postroom.
+
+    Not by the mark `xdist_group`: pytest-xdist 3.8 writes the group into an attribute that pytest
+    9.2 no longer reads, and spreads the group over all workers without a word.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> EndToEndTogether:
+    return EndToEndTogether(config, log)
 
 
 def only_unit_tests(config: pytest.Config) -> bool:

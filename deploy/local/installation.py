@@ -40,7 +40,13 @@ def install(checkout: Checkout) -> None:
     make_venv(checkout, log)
     program = uv.find(checkout) or uv.install(checkout, log)
     argv = [str(program), "sync", "--locked", "--all-groups", "--project", str(checkout.root)]
-    run_step("installing what uv.lock says", argv, log, uv.environment(checkout, os.environ))
+    env = uv.environment(checkout, os.environ)
+    try:
+        run_step("installing what uv.lock says", argv, log, env)
+    except InstallationError:
+        # uv trusts its own list of authorities; behind a company's proxy the machine's is right.
+        trusting = env | {"UV_SYSTEM_CERTS": "1"}
+        run_step("trying again with this machine's certificates", argv, log, trusting)
     checkout.stamp.write_text(wanted_stamp(checkout), encoding="utf-8")
     say("ready")
 

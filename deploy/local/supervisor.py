@@ -1,5 +1,6 @@
 """Starts children, restarts those that die, and stops all of them, whatever happens."""
 
+import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,6 +17,8 @@ T = TypeVar("T")
 # A child that lived shorter has died at once: on a busy machine its imports alone take seconds.
 QUICK_SECONDS = 15.0
 QUICK_DEATHS = 3
+# Whoever kills a child to see what happens sees it come back, as often as he likes.
+KILLED_BY_SOMEBODY = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
 RESTART_PAUSE_SECONDS = 0.5
 
 # Seconds after the beginning of the stop by which a floor is empty, or is killed. All within 10.
@@ -96,7 +99,8 @@ class Supervisor:
 
     def _revive(self, child: Child, code: int) -> None:
         name, lived = child.program.name, time.monotonic() - child.started_at
-        child.quick_deaths = child.quick_deaths + 1 if lived < QUICK_SECONDS else 0
+        if code not in KILLED_BY_SOMEBODY:
+            child.quick_deaths = child.quick_deaths + 1 if lived < QUICK_SECONDS else 0
         if child.quick_deaths >= QUICK_DEATHS:
             raise GaveUpError(
                 f"{name} died at once {QUICK_DEATHS} times in a row (exit {code}). Its last lines:"

@@ -11,14 +11,13 @@ import time
 from typing import Any, Final
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common import ids, logs
 from services.api import problems
 from services.api.problems import Problem
 
-_SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_SANE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 log = logs.get(__name__)
@@ -36,11 +35,12 @@ class Edge:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._max_body_bytes)
-        with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
-            try:
-                await exchange.run(self._app)
-            finally:
-                exchange.log_outcome()
+        # Never taken back: uvicorn runs each request in a task, so in a context, of its own.
+        structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
+        try:
+            await exchange.run(self._app)
+        finally:
+            exchange.log_outcome()
 
 
 class _Exchange:
@@ -54,8 +54,8 @@ class _Exchange:
         self._began = time.perf_counter()
         self._received = 0
         self._status: int | None = None
-        self._headers = Headers(scope=scope)
-        self.request_id = _request_id(self._headers.get("x-request-id"))
+        self._head: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # of two the first
+        self.request_id = _request_id(self._head.get(b"x-request-id", b""))
         self._state: dict[str, Any] = scope.setdefault("state", {})
         self._state["request_id"] = self.request_id
         self._state["organization_id"] = None
@@ -75,12 +75,12 @@ class _Exchange:
             await response(self._scope, self.receive, self.send)
 
     def _check_head(self) -> None:
-        encoding = self._headers.get("content-encoding", "identity")
-        if encoding.strip().lower() != "identity":
+        encoding = self._head.get(b"content-encoding", b"identity")
+        if encoding.strip().lower() != b"identity":
             words = "A body must come as it is, without a Content-Encoding."
             raise Problem(415, "unsupported_content_encoding", words)
-        length = self._headers.get("content-length", "")
-        if length.isdecimal() and int(length[:20]) > self._most:
+        length = self._head.get(b"content-length", b"")
+        if length.isdigit() and int(length[:20]) > self._most:
             raise self._too_large()
 
     async def receive(self) -> Message:
@@ -100,7 +100,7 @@ class _Exchange:
         """The answer, with its request id."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            MutableHeaders(scope=message)["x-request-id"] = self.request_id
+            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id.encode())]
         await self._send(message)
 
     def log_outcome(self) -> None:
@@ -119,7 +119,7 @@ class _Exchange:
         )
 
 
-def _request_id(given: str | None) -> str:
-    if given is not None and _SANE_ID.fullmatch(given):
-        return given
+def _request_id(given: bytes) -> str:
+    if _SANE_ID.fullmatch(given):
+        return given.decode()
     return ids.encode(ids.REQUEST, ids.new())

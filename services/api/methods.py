@@ -9,9 +9,12 @@ from starlette.routing import compile_path
 
 
 def allowed(app: FastAPI, path: str) -> set[str]:
-    """The methods of all routes at this path."""
-    found: set[str] = set()
+    """The methods of all routes at this path; of `messages/send` and `messages/{messageId}`, which
+    are both at the first, those of the one with fewer parameters.
+    """
+    found: dict[str, set[str]] = {}
     for context in iter_route_contexts(app.routes):
-        if context.path_format and compile_path(context.path_format)[0].match(path):
-            found |= context.methods or set()
-    return found
+        route = context.path_format
+        if route and compile_path(route)[0].match(path):
+            found.setdefault(route, set()).update(context.methods or ())
+    return min(found.items(), key=lambda one: one[0].count("{"), default=("", set[str]()))[1]

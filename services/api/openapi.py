@@ -131,6 +131,7 @@ def _operations(app: FastAPI, document: Document) -> Iterator[tuple[Document, _N
 def _operations_of(context: RouteContext, document: Document) -> Iterator[tuple[Document, _Needs]]:
     for method in context.methods or ():
         operation = document["paths"][context.path_format][method.lower()]
+        operation["operationId"] = context.name  # what a generated client calls it
         yield operation, _Needs(context.dependant)
 
 

@@ -47,7 +47,7 @@ def _clean(node: Any) -> None:
 
 def _never_null(schema: Document) -> Document:
     """A parameter is there or not; its text `null` would be a text."""
-    real = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    real: list[Document] = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
     if len(real) != 1:
         return schema
     return {name: value for name, value in schema.items() if name != "anyOf"} | real[0]

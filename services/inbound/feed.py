@@ -5,6 +5,7 @@ much waits, since SQS keeps it for 14 days at most.
 """
 
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 _LOOK_SECONDS: Final = 15.0
+_GLANCE_SECONDS: Final = 1.0
+"""A signal that comes in the moment before a wait begins is seen at the end of that wait."""
 _UNKNOWN: Final = float("nan")
 
 # state: visible|in_flight|delayed. NaN while SQS does not answer: an old number would be a lie.
@@ -35,7 +38,9 @@ def watch(sqs: "SQSClient", url: str, stopping: threading.Event) -> None:
     log.info("inbound.not_read_yet", reason="the reader of received mail is not built")
     while not stopping.is_set():
         measure(sqs, url)
-        stopping.wait(_LOOK_SECONDS)
+        ends = time.monotonic() + _LOOK_SECONDS
+        while time.monotonic() < ends and not stopping.wait(_GLANCE_SECONDS):
+            pass
 
 
 def measure(sqs: "SQSClient", url: str) -> None:

@@ -115,7 +115,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_feedback_unmatched",
         "feedback",
-        ["external_message_id"],
+        ["received_at"],
         unique=False,
         postgresql_where=sa.text("applied_at IS NULL AND external_message_id IS NOT NULL"),
     )

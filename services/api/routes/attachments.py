@@ -4,7 +4,7 @@
 # and the annotated ids carry the names that the path has
 
 import re
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -37,7 +37,8 @@ _SAFE: Final = {
     "content-security-policy": "sandbox; default-src 'none'",
     "cache-control": "private",
 }
-_BINARY: Final = {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+# Its own type, whatever that is.
+_BINARY: Final[dict[str, Any]] = {"content": {"*/*": {"schema": {}}}}
 
 
 class Piece(NamedTuple):

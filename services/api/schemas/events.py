@@ -77,14 +77,14 @@ def _model(kind: str) -> type[EventBase]:
 
 def _example(kind: str, payload: type[Shown]) -> dict[str, Any]:
     """With the example of the payload's own schema."""
-    told = payload.model_json_schema(mode="serialization").get("examples", [{}])[0]
+    told = payload.model_json_schema(mode="serialization")["examples"][0]
     return present(
         id="evt_01kamw6w8af2kt6m1x9j4p7d5s",
         event=kind,
         timestamp="2026-11-22T09:30:00.000Z",
-        organizationId=told.get("organizationId"),
-        inboxId=told.get("id") if payload is InboxShown else told.get("inboxId"),
-        messageId=told.get("id") if payload is MessageShown else None,
+        organizationId=told["organizationId"],
+        inboxId=told["id"] if payload is InboxShown else told.get("inboxId"),
+        messageId=told["id"] if payload is MessageShown else None,
         payload=told,
     )
 

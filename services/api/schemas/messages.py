@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.api.dependencies import id_schema
+from services.api.schemas import examples
 from services.api.schemas.base import Schema, Shown, Timestamp
 from services.api.schemas.fields import (
     MOST_ATTACHMENTS,
@@ -123,6 +124,10 @@ class LabelChanges(Schema):
 class MessageChanges(Schema):
     """What can be changed of a message."""
 
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{"labels": {"add": ["done"], "remove": ["orders"]}}]}
+    )
+
     labels: LabelChanges
 
 
@@ -149,7 +154,9 @@ class AttachmentShown(Shown):
 class MessageShown(Shown):
     """A message, sent or received."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(title="Message")
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        title="Message", json_schema_extra={"examples": [examples.MESSAGE]}
+    )
 
     id: str = Field(json_schema_extra=id_schema("msg"))
     id_: str = Field(alias="_id", json_schema_extra=id_schema("msg"))

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field
 
 from services.api.dependencies import id_schema
+from services.api.schemas import examples
 from services.api.schemas.base import Shown, Timestamp
 from services.api.schemas.messages import MessageShown
 
@@ -12,7 +13,9 @@ from services.api.schemas.messages import MessageShown
 class ThreadShown(Shown):
     """A thread. `subject` is that of the message which began it."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(title="Thread")
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        title="Thread", json_schema_extra={"examples": [examples.THREAD]}
+    )
 
     id: str = Field(json_schema_extra=id_schema("thread"))
     id_: str = Field(alias="_id", json_schema_extra=id_schema("thread"))
@@ -28,6 +31,9 @@ class ThreadShown(Shown):
 class ThreadWithMessages(ThreadShown):
     """A thread and its messages, oldest first."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(title="ThreadWithMessages")
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        title="ThreadWithMessages",
+        json_schema_extra={"examples": [{**examples.THREAD, "messages": [examples.MESSAGE]}]},
+    )
 
     messages: list[MessageShown]

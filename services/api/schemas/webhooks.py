@@ -1,6 +1,6 @@
 """Webhooks and their attempts on the wire."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -13,7 +13,18 @@ _MOST_INBOXES = 1000
 _URL = "https://example.com/hooks/postroom"
 _EXAMPLE_ID = "wh_01kamw5j2ref9tv8k3x6d0n4ab"
 _EXAMPLE_DELIVERY = "dlv_01kamw6w9gfzcs2t7q4h5x8m3r"
-_EXAMPLE_INBOX = "inbox_01kamw3xbyfyts8n1z0m5vg2qd"
+_EXAMPLE_SECRET = "whsec_Zm9yIGFuIGV4YW1wbGUsIDMyIGJ5dGVzIG9mIGl0ISE="  # noqa: S105 - of nobody
+_EXAMPLE: dict[str, Any] = {
+    "id": _EXAMPLE_ID,
+    "_id": _EXAMPLE_ID,
+    "organizationId": "org_01kamw2k3wfj0tqvy5b8zq5h1c",
+    "url": _URL,
+    "events": ["message.delivered", "message.bounced"],
+    "inboxIds": ["inbox_01kamw3xbyfyts8n1z0m5vg2qd"],
+    "enabled": True,
+    "createdAt": "2026-11-22T09:30:00.000Z",
+    "updatedAt": "2026-11-22T09:30:00.000Z",
+}
 
 
 def _event_type(value: str) -> str:
@@ -80,23 +91,7 @@ class NewWebhook(Schema):
 class WebhookShown(Shown):
     """An endpoint, and the events it asked for."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": _EXAMPLE_ID,
-                    "_id": _EXAMPLE_ID,
-                    "organizationId": "org_01kamw2k3wfj0tqvy5b8zq5h1c",
-                    "url": _URL,
-                    "events": ["message.delivered", "message.bounced"],
-                    "inboxIds": [_EXAMPLE_INBOX],
-                    "enabled": True,
-                    "createdAt": "2026-11-22T09:30:00.000Z",
-                    "updatedAt": "2026-11-22T09:30:00.000Z",
-                }
-            ]
-        },
-    )
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     id: str = Field(json_schema_extra=id_schema(ids.WEBHOOK))
     id_again: str = Field(alias="_id", description="Equal to `id`.")
@@ -111,6 +106,10 @@ class WebhookShown(Shown):
 
 class WebhookWithSecret(WebhookShown):
     """The only answer that has the secret."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [{**_EXAMPLE, "secret": _EXAMPLE_SECRET}]}
+    )
 
     secret: str = Field(description="Verifies signatures (Standard Webhooks). Shown once.")
 

@@ -84,6 +84,21 @@ def test_a_child_that_dies_at_once_again_and_again_ends_the_run_with_its_last_wo
         supervisor.stay()
 
 
+def test_a_child_that_somebody_kills_again_and_again_is_always_started_again(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    child = supervisor.start(program(tmp_path, FOREVER))
+    supervisor.keep(child)
+    killed: set[int] = set()
+
+    for _ in range(4):
+        killed.add(child.process.pid)
+        child.process.kill()
+        supervisor.wait("restarted", lambda: child.process.pid not in killed, within=5)
+
+    assert alive({child.process.pid})
+
+
 def test_a_program_that_is_to_run_once_and_fails_is_told_with_its_words(
     supervisor: Supervisor, tmp_path: Path
 ) -> None:

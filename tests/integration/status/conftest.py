@@ -1,16 +1,22 @@
-"""Queues on the AWS double, one for each test."""
+"""Queues on the AWS double, one for each test, and feeds that read them."""
 
 import json
 import secrets
+import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from sqlalchemy import Engine
 
 from common import aws
 from common.settings import Settings
+from services.status.feed import Feed
+from services.status.letterbox import Letterbox
 from tests.service import aws_double
+from tests.tenants import Tenant, tenant
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -65,3 +71,39 @@ def queue(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue
     url = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": json.dumps(redrive)})
     yield Queue(sqs, url["QueueUrl"], dead_url)
     sqs.close()
+
+
+class RunFeed(Protocol):
+    def __call__(self) -> AbstractContextManager[list[str]]: ...
+
+
+@pytest.fixture
+def letterbox(queue: Queue) -> Iterator[Letterbox]:
+    letterbox = Letterbox(queue.sqs, queue.url, poll_seconds=1)
+    yield letterbox
+    letterbox.close()
+
+
+@pytest.fixture
+def running(engine: Engine, letterbox: Letterbox) -> RunFeed:
+    """A feed in a thread, which has come to its end on leaving; its rings."""
+
+    @contextmanager
+    def run() -> Iterator[list[str]]:
+        rings: list[str] = []
+        stopping = threading.Event()
+        feed = Feed(letterbox, engine, lambda: rings.append("webhooks"))
+        thread = threading.Thread(target=feed.run, args=(stopping,))
+        thread.start()
+        try:
+            yield rings
+        finally:
+            stopping.set()
+            thread.join()
+
+    return run
+
+
+@pytest.fixture
+def acme(engine: Engine) -> Tenant:
+    return tenant(engine)

@@ -6,19 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 from sqlalchemy import Engine
 
 from services.status.apply import apply, reapply
 from services.status.parse import parse
 from tests import ses
-from tests.tenants import Tenant, rows, tenant
-
-
-@pytest.fixture
-def acme(engine: Engine) -> Tenant:
-    return tenant(engine)
+from tests.tenants import WAITING, Tenant, rows
+from tests.waiting import eventually
 
 
 def state(engine: Engine, external_id: str) -> list[dict[str, Any]]:
@@ -96,3 +92,27 @@ def test_overlapping_sets_of_many_workers_neither_block_each_other_nor_lose_any(
     assert rows(engine, "SELECT count(*) AS n FROM delivery") == rows(
         engine, "SELECT count(*) AS n FROM event WHERE type <> 'message.delayed'"
     )
+
+
+def test_overlapping_sets_are_stored_in_one_order_so_that_none_waits_in_a_circle(
+    engine: Engine,
+) -> None:
+    """Another worker has stored the first of two; ours, given the second first, waits for it and
+    does not hold the second meanwhile.
+    """
+    told = [parse(ses.event("delivery", ses.external_id())) for _ in range(2)]
+    low, high = sorted(told, key=lambda one: one.dedup_key)
+    store = sa.text("""
+        INSERT INTO feedback (id, dedup_key, kind, raw, received_at)
+        VALUES (gen_random_uuid(), :key, 'delivery', '', now())
+    """)
+
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as connection:
+            connection.execute(store, {"key": low.dedup_key})
+            waiting = pool.submit(apply, engine, [high, low])
+            eventually(lambda: rows(engine, WAITING))
+            connection.execute(store, {"key": high.dedup_key})
+        applied = waiting.result()
+
+    assert applied.counts == {("delivery", "duplicate"): 2}

@@ -11,13 +11,8 @@ from common.settings import Settings
 from tests import ses
 from tests.integration.status.conftest import Queue
 from tests.service import Service, service
-from tests.tenants import Tenant, rows, tenant
+from tests.tenants import Tenant, rows
 from tests.waiting import eventually
-
-
-@pytest.fixture
-def acme(engine: Engine) -> Tenant:
-    return tenant(engine)
 
 
 @pytest.fixture

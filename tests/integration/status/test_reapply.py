@@ -3,21 +3,16 @@
 from collections import Counter
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from services.status import feedback
 from services.status.apply import apply, reapply
 from services.status.parse import parse
 from tests import ses
-from tests.tenants import Tenant, rows, tenant
+from tests.tenants import Tenant, rows
 
 REACH = timedelta(minutes=15)
-
-
-@pytest.fixture
-def acme(engine: Engine) -> Tenant:
-    return tenant(engine)
 
 
 def take(engine: Engine, *bodies: str) -> Counter[tuple[str, str]]:
@@ -142,3 +137,17 @@ def test_two_workers_take_different_feedback(engine: Engine, acme: Tenant) -> No
         found = reapply(engine, REACH)
 
     assert found.counts == Counter({("delivery", "applied"): 1})
+
+
+def test_what_waits_is_found_by_an_index_that_others_feedback_does_not_slow(
+    engine: Engine,
+) -> None:
+    values = {"since": ses.NOON, "most": 100, "skip": 0}
+
+    with engine.begin() as connection:
+        connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        for query in (feedback._WAITING.text, feedback.OLDEST_WAITING):
+            asked = {name: value for name, value in values.items() if f":{name}" in query}
+            plan = connection.execute(sa.text(f"EXPLAIN {query}"), asked).scalars().all()
+
+            assert "ix_feedback_unmatched" in "\n".join(plan)

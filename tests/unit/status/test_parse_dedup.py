@@ -1,5 +1,7 @@
 """parse: copies of one event have one dedup_key, in whatever envelope; two events have two."""
 
+import json
+
 from services.status.parse import SesEvent, parse
 from tests import ses
 
@@ -58,3 +60,15 @@ def test_unreadable_bodies_are_told_apart_by_their_bytes() -> None:
     assert parse("hello").dedup_key == parse("hello").dedup_key
     assert parse("hello").dedup_key != parse("hello ").dedup_key
     assert parse("\0").dedup_key != parse("\ud800").dedup_key
+
+
+def test_feedback_is_known_by_its_id_before_its_moment() -> None:
+    """A complaint may be told twice, by the identity and by the configuration set."""
+    first = json.loads(ses.recorded("complaint"))
+    same, other = json.loads(ses.recorded("complaint")), json.loads(ses.recorded("complaint"))
+    same["complaint"]["timestamp"] = "2026-11-22T11:20:31.001Z"
+    other["complaint"]["feedbackId"] = "another"
+
+    keys = [parsed(json.dumps(told)).dedup_key for told in (first, same, other)]
+
+    assert keys[0] == keys[1] != keys[2]

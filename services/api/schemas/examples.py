@@ -1,0 +1,50 @@
+"""The message and the thread that the document shows."""
+
+from typing import Any, Final
+
+_MESSAGE_ID: Final = "msg_01kamw3xbyfyts8n1z0m5vg2qd"
+_THREAD_ID: Final = "thread_01kamw3xbyfyts8n1z0m5vg2qe"
+_OF: Final = {
+    "organizationId": "org_01kamw2k3wfj0tqvy5b8zq5h1c",
+    "inboxId": "inbox_01kamw3xbyfyts8n1z0m5vg2qd",
+}
+_BEGAN: Final = "2026-11-22T09:30:00.000Z"
+_DELIVERED: Final = "2026-11-22T09:30:01.250Z"
+
+MESSAGE: Final[dict[str, Any]] = {
+    "id": _MESSAGE_ID,
+    "_id": _MESSAGE_ID,
+    **_OF,
+    "threadId": _THREAD_ID,
+    "fromInboxId": _OF["inboxId"],
+    "from": "Support <support@mail.example.com>",
+    "to": ["Jane Doe <jane@customer.example>"],
+    "cc": [],
+    "bcc": [],
+    "subject": "Your order 4711",
+    "text": "It is on its way.",
+    "labels": ["orders"],
+    "attachments": [],
+    "externalMessageId": "0100019d1c2b3a4f-5e6d7c8b-9a0f-4e1d-8c2b-3a4f5e6d7c8b-000000",
+    "status": "delivered",
+    "recipients": [
+        {
+            "email": "jane@customer.example",
+            "kind": "to",
+            "status": "delivered",
+            "updatedAt": _DELIVERED,
+        }
+    ],
+    "createdAt": _BEGAN,
+    "updatedAt": _DELIVERED,
+}
+THREAD: Final[dict[str, Any]] = {
+    "id": _THREAD_ID,
+    "_id": _THREAD_ID,
+    **_OF,
+    "subject": "Your order 4711",
+    "messageCount": 1,
+    "lastMessageAt": _BEGAN,
+    "createdAt": _BEGAN,
+    "updatedAt": _BEGAN,
+}

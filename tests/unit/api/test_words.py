@@ -1,0 +1,125 @@
+"""The words of a message and of a query."""
+
+from hypothesis import given, strategies as st
+
+from services.api.words import (
+    MAX_DOCUMENT,
+    MAX_TEXT,
+    MAX_WORD,
+    document,
+    query,
+    text_of_html,
+    words,
+)
+
+SENDER = ("Jane Doe", "jane.doe@mail.example")
+
+
+def test_words_know_no_case() -> None:
+    assert list(words("Straße STRASSE ΣΊΣΥΦΟΣ")) == ["strasse", "strasse", "σίσυφοσ"]
+
+
+def test_an_address_is_its_parts() -> None:
+    assert list(words("Jane.Doe+shop@Mail.Example")) == ["jane", "doe", "shop", "mail", "example"]
+
+
+def test_composed_and_decomposed_letters_are_the_same_word() -> None:
+    assert list(words("Zu\u0308rich")) == list(words("Zürich"))
+
+
+def test_full_width_letters_are_letters() -> None:
+    assert list(words("\uff21\uff22\uff23\uff11\uff12")) == ["abc12"]
+
+
+def test_a_dotted_capital_i_is_an_i() -> None:
+    assert list(words("İstanbul")) == ["istanbul"]
+
+
+def test_vowel_signs_do_not_cut_a_word() -> None:
+    assert list(words("हिन्दी भाषा")) == ["हिन्दी", "भाषा"]
+
+
+def test_a_script_without_spaces_is_found_character_by_character() -> None:
+    assert list(words("关于会议")) == ["关", "于", "会", "议"]
+
+
+def test_underscores_and_signs_are_between_words() -> None:
+    assert list(words(r"a_b 100% c\d 'e' f&g h:* !i")) == [*"ab", "100", *"cdefghi"]
+
+
+def test_a_word_is_cut_where_nobody_reads_on() -> None:
+    assert [len(word) for word in words("x" * 5000)] == [MAX_WORD]
+
+
+def test_the_document_has_sender_subject_and_text_once_each() -> None:
+    found = document("Your order", SENDER, "Your order is on its way", None)
+
+    assert found == [
+        *["jane", "doe", "mail", "example"],
+        *["your", "order", "is", "on", "its", "way"],
+    ]
+
+
+def test_html_is_read_only_where_there_is_no_text() -> None:
+    assert document("", (), "plain", "<p>rich</p>") == ["plain"]
+    assert document("", (), None, "<p>rich</p>") == ["rich"]
+    assert document("", (), "", "<p>rich</p>") == ["rich"]
+
+
+def test_of_html_only_what_a_reader_sees_is_kept() -> None:
+    html = "<style>p {color: red}</style><p class='big'>H<b>ell</b>o&nbsp;you<br>there</p><script>x"
+
+    assert text_of_html(html).split() == ["Hello", "you", "there"]
+
+
+def test_a_sign_for_less_is_no_tag() -> None:
+    assert text_of_html("1 < 2 and 3 > 2").split() == ["1", "<", "2", "and", "3", ">", "2"]
+
+
+def test_hostile_html_is_read_in_linear_time() -> None:
+    for piece in ("<", "<!--", "<![CDATA[", "<script>", "&#", "<a "):
+        html = (piece * MAX_TEXT)[:MAX_TEXT]
+
+        # Quadratic would be minutes: the suite's time limit is the judge.
+        assert len(text_of_html(html)) <= 2 * MAX_TEXT
+
+
+def test_a_document_stays_below_what_postgres_takes() -> None:
+    text = " ".join(chr(0x10400 + at % 40) * 90 + str(at) for at in range(20_000))
+
+    assert sum(len(word.encode()) for word in document("", (), text, None)) <= MAX_DOCUMENT
+
+
+def test_a_query_wants_every_word_as_a_beginning() -> None:
+    assert query("Jane ord") == ("'jane':* & 'ord':*", "'jane':* & 'ord':*")
+
+
+def test_the_index_is_asked_for_the_longest_words_alone() -> None:
+    asked = query("a bb ccc dddd eeeee")
+
+    assert asked is not None
+    assert asked[1] == "'eeeee':* & 'dddd':* & 'ccc':* & 'bb':*"
+
+
+def test_a_query_without_a_word_is_none() -> None:
+    for text in ("", "%", "\\", "'", "&", ":*", "!", "_", "\0", "\ufffd", " | <-> () "):
+        assert query(text) is None
+
+
+@given(st.text())
+def test_whatever_is_typed_no_quote_or_backslash_is_left(text: str) -> None:
+    assert all(not {"'", "\\", "\0"} & set(word) for word in words(text))
+
+
+@given(st.text())
+def test_a_text_is_found_by_each_of_its_words(text: str) -> None:
+    found = document(text, (), None, None)
+
+    assert set(words(text)) == set(found)
+
+
+@given(st.text())
+def test_words_of_words_are_the_same_words(text: str) -> None:
+    once = list(words(text))
+
+    assert [again for word in once for again in words(word)] == once
