@@ -1,0 +1,167 @@
+"""`python -m services.api` as a process of its own: its log, and its end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from common import ids
+from common.settings import Settings
+from tests.integration.api.serving import Organization
+from tests.waiting import eventually
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    url: str
+    popen: "subprocess.Popen[bytes]"
+    log: Path
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def named(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines() if line["event"] == event]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.popen.send_signal(number)
+        return self.popen.wait(10)
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def process(settings: Settings, tmp_path: Path) -> Iterator[Process]:
+    port, log = free_port(), tmp_path / "api.log"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "POSTROOM_REDIS_PREFIX": settings.redis_prefix,
+        "POSTROOM_DEFAULT_DOMAIN": "mail.test",
+        "POSTROOM_PORT": str(port),
+        "POSTROOM_LOG_FORMAT": "json",
+    }
+    command = [sys.executable, "-m", "services.api"]
+    with log.open("wb") as stderr:
+        popen = subprocess.Popen(command, env=environment, stderr=stderr)  # noqa: S603 - ours
+    try:
+        started = Process(f"http://127.0.0.1:{port}", popen, log)
+        eventually(lambda: is_up(started), within=30, what="the API to listen")
+        yield started
+    finally:
+        popen.kill()
+        popen.wait()
+
+
+def is_up(process: Process) -> bool:
+    assert process.popen.poll() is None, process.log.read_text()
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{process.url}/healthz").status_code == 200
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_well(process: Process, number: signal.Signals) -> None:
+    assert process.stop(number) == 0
+    assert process.named("api.stopped")
+
+
+def test_an_idle_connection_does_not_hold_its_end(process: Process) -> None:
+    with httpx.Client() as idle:
+        idle.get(f"{process.url}/healthz")
+
+        assert process.stop() == 0
+
+
+def test_what_has_begun_is_answered_before_the_end(
+    process: Process, owner: Organization, engine: sa.Engine
+) -> None:
+    headers = {"authorization": f"Bearer {owner.key}"}
+    answers: list[int] = []
+
+    def create() -> None:
+        url = f"{process.url}/v1/inboxes"
+        answers.append(httpx.post(url, json={}, headers=headers, timeout=30).status_code)
+
+    with engine.connect() as holding:
+        holding.execute(sa.text("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE"))
+        request = threading.Thread(target=create)
+        request.start()
+        eventually(lambda: waits_for_a_lock(engine))
+        process.popen.send_signal(signal.SIGTERM)
+        eventually(lambda: not listens(process))
+    request.join()
+
+    assert answers == [201]
+    assert process.popen.wait(10) == 0
+
+
+def waits_for_a_lock(engine: sa.Engine) -> bool:
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with engine.connect() as connection:
+        return bool(connection.execute(sa.text(query)).scalar_one())
+
+
+def listens(process: Process) -> bool:
+    host, port = process.url.removeprefix("http://").split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_each_request_is_one_line_without_its_contents(
+    process: Process, owner: Organization
+) -> None:
+    headers = {"authorization": f"Bearer {owner.key}"}
+    body = {"name": "Anna Geheim", "email": "anna@mail.test"}
+    inbox = httpx.post(f"{process.url}/v1/inboxes", json=body, headers=headers).json()
+    answer = httpx.get(f"{process.url}/v1/inboxes/{inbox['id']}?secret=word", headers=headers)
+    eventually(lambda: len(process.named("request.answered")) == 2)
+
+    line = process.named("request.answered")[-1]
+    expected = {
+        "method": "GET",
+        "route": "/v1/inboxes/{inboxId}",
+        "status": 200,
+        "request_id": answer.headers["x-request-id"],
+        "organization_id": ids.encode(ids.ORGANIZATION, owner.id),
+        "service": "api",
+    }
+    assert {name: line.get(name) for name in expected} == expected
+    assert line["ms"] > 0
+    for word in ("Geheim", "anna", "word", owner.key, "127.0.0.1"):
+        assert word not in process.log.read_text()
+
+
+def test_a_crash_is_logged_with_its_request_id_and_without_its_words(
+    process: Process, owner: Organization, engine: sa.Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE inbox ADD CHECK (name <> 'Anna Geheim')"))
+    headers = {"authorization": f"Bearer {owner.key}", "x-request-id": "trace-1"}
+
+    answer = httpx.post(f"{process.url}/v1/inboxes", json={"name": "Anna Geheim"}, headers=headers)
+
+    assert answer.status_code == 500
+    [line] = eventually(lambda: process.named("request.failed"))
+    assert (line["request_id"], line["error"]) == ("trace-1", "IntegrityError")
+    assert "Geheim" not in process.log.read_text()

@@ -1,0 +1,100 @@
+"""Nothing is answered that is not documented, and no 5xx: schemathesis asks every operation."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.result import Ok
+
+from common.settings import Settings
+from services.api.app import create
+from services.api.openapi import build
+from tests.integration.api.serving import Organization
+
+Case = schemathesis.Case[Any]
+
+load_all_checks()
+# That a domain is not verified, or that a URL points to a private network, no schema can say, so a
+# request that fits the schema may be refused. To ask without a key, it leaves our header on.
+# `PATCH .../messages/send` is not a wrong method: it is a change of the message `send`.
+LEFT_OUT: Final[list[Any]] = [
+    CHECKS.get_one(name)
+    for name in ("positive_data_acceptance", "ignored_auth", "unsupported_method")
+]
+# It makes bad requests by parameters that no route knows, which we do not look at, too.
+NOT_BAD: Final[list[Any]] = [CHECKS.get_one("negative_data_rejection")]
+
+SCHEMA = schemathesis.openapi.from_dict(
+    build(create(Settings(database_url="postgresql://nowhere", redis_url="redis://nowhere")))
+)
+# Not by schemathesis' own `parametrize`: its tests have one name for all operations, and xdist
+# takes those for one test.
+OPERATIONS = {
+    found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)
+}
+
+# Hypothesis sees that `random` was used while it drew: by the server, in its own thread.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+
+
+def ask(label: str, question: Callable[[Case], None]) -> None:
+    """Good requests and bad ones, of one operation."""
+    modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    cases = st.one_of(*(OPERATIONS[label].as_strategy(generation_mode=one) for one in modes))
+    often = hypothesis_settings(
+        max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    often(given(cases)(question))()
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_nothing_is_answered_that_is_not_documented(
+    label: str, url: str, owner: Organization
+) -> None:
+    def question(case: Case) -> None:
+        case.headers.pop("Prefer", None)  # nobody sends here: it would only wait
+        left_out = LEFT_OUT if case.method in {"POST", "PATCH"} else LEFT_OUT + NOT_BAD
+        headers = {"authorization": f"Bearer {owner.key}"}
+        case.call_and_validate(base_url=url, headers=headers, excluded_checks=left_out)
+
+    ask(label, question)
+
+
+@pytest.fixture
+def real_ids(client: httpx.Client) -> dict[str, str]:
+    """One of everything that has an id in a path."""
+    inbox = client.post("/v1/inboxes", json={"name": "a"}).json()["id"]
+    mail = {
+        "to": ["success@simulator.amazonses.com"],
+        "subject": "Hi",
+        "text": "Hello",
+        "attachments": [{"name": "a.txt", "content": "SGVsbG8="}],
+    }
+    message = client.post(f"/v1/inboxes/{inbox}/messages/send", json=mail).json()
+    hook = {"url": "https://example.com/", "events": ["message.sent"]}
+    return {
+        "inboxId": inbox,
+        "messageId": message["id"],
+        "threadId": message["threadId"],
+        "attachmentId": message["attachments"][0]["id"],
+        "webhookId": client.post("/v1/webhooks", json=hook).json()["id"],
+        "keyId": client.post("/v1/api_keys", json={"name": "b"}).json()["id"],
+    }
+
+
+@pytest.mark.parametrize("label", [label for label in OPERATIONS if "{" in label])
+def test_nothing_is_answered_of_what_exists_that_is_not_documented(
+    label: str, url: str, owner: Organization, real_ids: dict[str, str]
+) -> None:
+    def question(case: Case) -> None:
+        case.path_parameters = {name: real_ids[name] for name in case.path_parameters}
+        case.headers.pop("Prefer", None)
+        headers = {"authorization": f"Bearer {owner.key}"}
+        case.call_and_validate(base_url=url, headers=headers, excluded_checks=LEFT_OUT + NOT_BAD)
+
+    ask(label, question)
