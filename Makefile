@@ -42,7 +42,7 @@ format: ready ## Format the code, and mend what lint can mend
 	@$(RUN) -m ruff format
 
 bench: ready ## Benchmarks, each beside what it is measured against
-	@$(RUN) -m tests.bench.compose
+	@$(RUN) -m tests.bench
 
 clean: ready ## Remove the local data and all caches (not .venv)
 	@$(RUN) -m deploy.local clean

@@ -100,7 +100,8 @@ def _installation(stack: ExitStack) -> Settings:
     """A fresh database, on the environment's servers or on ones of our own."""
     place = stack.enter_context(places.temporary(of_checkout({}).folder))
     supervisor = stack.enter_context(Supervisor(Progress(StringIO())))
-    servers = Servers(replace(place, lasting=True), supervisor)
+    lasting = replace(place, lasting=True)  # durable writes, as in production
+    servers = Servers(lambda: lasting, supervisor)
     server, redis = servers.postgres().url, servers.redis().url
     url = stack.enter_context(databases.temporary(server))
     env = {**os.environ, "DATABASE_URL": url}
