@@ -36,7 +36,10 @@ def main() -> int:
         print("The database of DATABASE_URL does not answer.", file=sys.stderr)
         return 1
     except sa.exc.ProgrammingError:
-        print("The database of DATABASE_URL is not migrated: make migrate.", file=sys.stderr)
+        print(
+            "The database of DATABASE_URL is not migrated: python -m alembic upgrade head.",
+            file=sys.stderr,
+        )
         return 1
     print(json.dumps(told))
     return 0

@@ -54,18 +54,23 @@ def durable(state: Path) -> Place:
 
 
 @contextmanager
-def temporary(state: Path) -> Iterator[Place]:
-    """For tests: data that is gone afterwards. The state folder only lends its binaries."""
+def temporary(state: Path, *, lasting: bool = False) -> Iterator[Place]:
+    """Data that is gone afterwards. The state folder only lends its binaries.
+
+    For tests: in memory where there is enough. `lasting` is for benchmarks: on disk, and written as
+    in production.
+    """
     programs = durable(state).data if os.geteuid() == 0 else None
     account = privilege.for_servers()
-    parent = _memory() or programs or Path(tempfile.gettempdir())
+    memory = None if lasting else _memory()
+    parent = memory or programs or Path(tempfile.gettempdir())
     _remove_abandoned(parent)
     data = Path(tempfile.mkdtemp(prefix="postroom-test-", dir=parent))
     privilege.give(data, account)
     with (data / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            yield Place(data, data / "logs", account, programs, lasting=False)
+            yield Place(data, data / "logs", account, programs, lasting)
         finally:
             shutil.rmtree(data, ignore_errors=True)
 

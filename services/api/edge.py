@@ -79,12 +79,15 @@ class _Exchange:
         if encoding.strip().lower() != b"identity":
             words = "A body must come as it is, without a Content-Encoding."
             raise Problem(415, "unsupported_content_encoding", words)
+
+    async def receive(self) -> Message:
+        """The next piece of the body, as long as all of them together are not too many bytes. A
+        length that is announced is judged before the first, but not before a route is known: some
+        have headers for each of their answers.
+        """
         length = self._head.get(b"content-length", b"")
         if length.isdigit() and int(length[:20]) > self._most:
             raise self._too_large()
-
-    async def receive(self) -> Message:
-        """The next piece of the body, as long as all of them together are not too many bytes."""
         message = await self._receive()
         self._received += len(message.get("body", b""))
         if self._received > self._most:

@@ -92,7 +92,7 @@ async def claimed_by(
     if idempotency_key is None:
         return None
     key = read_key(idempotency_key)
-    mark = fingerprint(request.method, request.url.path, await request.body())
+    mark = fingerprint(request.method, request.scope["path"], await request.body())
     return Claimed(caller.organization_id, key, mark)
 
 

@@ -153,13 +153,14 @@ def _plain(where: str) -> str:
 
 
 def _among_newest(where: str) -> str:
+    """The documents are read before they are judged, so no index can be taken instead."""
     return f"""
     WITH newest AS MATERIALIZED (
-        SELECT m.id FROM message m WHERE {where} ORDER BY m.id DESC LIMIT {NEWEST}
+        SELECT m.id, s.document FROM message m JOIN search s ON s.message_id = m.id
+        WHERE {where} ORDER BY m.id DESC LIMIT {NEWEST}
     )
-    SELECT {_COLUMNS} FROM newest n
-    JOIN search s ON s.message_id = n.id JOIN message m ON m.id = n.id
-    WHERE s.document @@ CAST(:every AS tsquery) ORDER BY m.id DESC LIMIT :limit
+    SELECT {_COLUMNS} FROM newest n JOIN message m ON m.id = n.id
+    WHERE n.document @@ CAST(:every AS tsquery) ORDER BY m.id DESC LIMIT :limit
     """
 
 

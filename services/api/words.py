@@ -20,6 +20,8 @@ MAX_TEXT: Final = 100_000
 MAX_WORD: Final = 100  # characters; Postgres takes 2046 octets for a lexeme
 MAX_DOCUMENT: Final = 400_000  # octets of all words; Postgres takes 1,048,575 for a tsvector
 NARROWING_WORDS: Final = 4
+NARROWING_LENGTH: Final = 3
+"""The beginnings of words that are shorter are those of half of all words."""
 
 # Written without spaces: each character is a word of its own, so that a word is found in a
 # sentence. Kana, CJK ideographs with their extensions and compatibility forms.
@@ -100,7 +102,8 @@ def query(text: str) -> tuple[str, str] | None:
     wanted = list(dict.fromkeys(words(text[:MAX_TEXT])))
     if not wanted:
         return None
-    narrowing = sorted(wanted, key=len, reverse=True)[:NARROWING_WORDS]
+    longest = sorted(wanted, key=len, reverse=True)[:NARROWING_WORDS]
+    narrowing = [word for word in longest if len(word) >= NARROWING_LENGTH] or longest[:1]
     return _all_of(wanted), _all_of(narrowing)
 
 

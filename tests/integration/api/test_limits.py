@@ -68,13 +68,14 @@ def test_what_is_refused_does_not_count_and_says_where_one_stands(shop: Box) -> 
         shop.post(mail(to=["nobody"])),
         shop.post(b"{"),
         shop.post(b"", content_type="text/plain"),
+        shop.post(b" " * 42_000_001),
         shop.client.post(f"{missing}/messages/send", json=mail()),
         shop.client.post("/v1/inboxes/nonsense/messages/send", json=mail()),
         shop.reply("msg_nonsense"),
         shop.post(mail(), idempotency_key="a b"),
     ]
 
-    assert [one.status_code for one in refusals] == [422, 400, 415, 404, 404, 404, 400]
+    assert [one.status_code for one in refusals] == [422, 400, 415, 413, 404, 404, 404, 400]
     assert {standing(one) for one in refusals} == {(3, 3)}
     assert statuses(shop, LIMIT) == [202] * LIMIT
 

@@ -47,7 +47,7 @@ def ask(label: str, question: Callable[[Case], None]) -> None:
     modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     cases = st.one_of(*(OPERATIONS[label].as_strategy(generation_mode=one) for one in modes))
     often = hypothesis_settings(
-        max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     often(given(cases)(question))()
 

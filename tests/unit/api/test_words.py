@@ -95,10 +95,15 @@ def test_a_query_wants_every_word_as_a_beginning() -> None:
 
 
 def test_the_index_is_asked_for_the_longest_words_alone() -> None:
-    asked = query("a bb ccc dddd eeeee")
+    assert narrowing("a bb ccc dddd eeeee") == "'eeeee':* & 'dddd':* & 'ccc':*"
+    assert narrowing("three four seven eight") == "'three':* & 'seven':* & 'eight':* & 'four':*"
+    assert narrowing("a bb") == "'bb':*"
 
+
+def narrowing(text: str) -> str:
+    asked = query(text)
     assert asked is not None
-    assert asked[1] == "'eeeee':* & 'dddd':* & 'ccc':* & 'bb':*"
+    return asked[1]
 
 
 def test_a_query_without_a_word_is_none() -> None:

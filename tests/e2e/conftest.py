@@ -1,0 +1,31 @@
+"""One running Postroom for all end-to-end tests: `tests/conftest.py` gives them one worker."""
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local import databases
+from tests.conftest import REDIS, SERVER, TEMPLATE
+from tests.e2e.local import Local, system
+
+
+@pytest.fixture(scope="session")
+def shared_servers() -> Iterator[dict[str, str]]:
+    """An own database on the test run's Postgres, and own keys in its Redis."""
+    template = databases.name_of(os.environ[TEMPLATE])
+    with databases.temporary(os.environ[SERVER], template) as url:
+        yield {
+            "DATABASE_URL": url,
+            "REDIS_URL": os.environ[REDIS],
+            "POSTROOM_REDIS_PREFIX": f"e2e-{secrets.token_hex(6)}",
+        }
+
+
+@pytest.fixture(scope="session")
+def local(
+    shared_servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Local]:
+    with system(tmp_path_factory.mktemp("local"), shared_servers) as local:
+        yield local
