@@ -35,7 +35,7 @@ class NobodyLeftError(ValueError):
 
 def subject(original: str) -> str:
     """`Re: ` and the subject without the marks that it has already; what fits into one."""
-    return f"Re: {_base(clean_text(original))}"[:MAX_TEXT].rstrip(" ")
+    return f"Re: {_base(clean_text(original))}"[:MAX_TEXT].rstrip()
 
 
 def _base(text: str) -> str:
@@ -48,7 +48,7 @@ def _base(text: str) -> str:
             tags += f"{tag.group().strip()} "
             at = tag.end()
         else:
-            return tags + text[at:].strip(" ")
+            return tags + text[at:].strip()
 
 
 def recipients(original: Row, own_email: str, reply: NewReply) -> list[Destination]:
