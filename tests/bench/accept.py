@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import StringIO
 from multiprocessing import get_context
 from statistics import median
@@ -98,10 +98,9 @@ def _targets(stack: ExitStack) -> dict[str, Target]:
 
 def _installation(stack: ExitStack) -> Settings:
     """A fresh database, on the environment's servers or on ones of our own."""
-    place = stack.enter_context(places.temporary(of_checkout({}).folder))
+    place = stack.enter_context(places.temporary(of_checkout({}).folder, lasting=True))
     supervisor = stack.enter_context(Supervisor(Progress(StringIO())))
-    lasting = replace(place, lasting=True)  # durable writes, as in production
-    servers = Servers(lambda: lasting, supervisor)
+    servers = Servers(lambda: place, supervisor)
     server, redis = servers.postgres().url, servers.redis().url
     url = stack.enter_context(databases.temporary(server))
     env = {**os.environ, "DATABASE_URL": url}
