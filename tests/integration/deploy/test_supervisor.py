@@ -141,7 +141,7 @@ def test_a_childs_own_children_do_not_outlive_it(tmp_path: Path, said: StringIO)
         family = descendants(child.process.pid) | {child.process.pid}
 
     assert len(family) == 2
-    assert not alive(family)
+    eventually(lambda: not alive(family), what="the kernel has ended what was killed")
 
 
 def test_the_log_of_the_last_run_is_kept_beside(supervisor: Supervisor, tmp_path: Path) -> None:
