@@ -1,10 +1,13 @@
 """Structured logs: one line for each outcome, with ids, never a body, an address or a secret."""
 
+import json
 import logging
 import sys
 import traceback
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
+import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -52,7 +55,7 @@ def configure(settings: Settings, service: str) -> None:
         _without_words,
     ]
     finish: list[Processor] = (
-        [structlog.processors.JSONRenderer()] if as_json else [structlog.dev.ConsoleRenderer()]
+        [structlog.processors.JSONRenderer(_json)] if as_json else [structlog.dev.ConsoleRenderer()]
     )
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(
@@ -62,6 +65,16 @@ def configure(settings: Settings, service: str) -> None:
         cache_logger_on_first_use=True,
     )
     _take_over_logging(level, shared, finish)
+
+
+def _json(line: EventDict, default: Callable[[Any], Any], **_: Any) -> str:
+    """A third of the standard library's time: every request writes a line. What only that one
+    can write (half a surrogate pair, a key that is no text) must not raise in who logs it.
+    """
+    try:
+        return orjson.dumps(line, default=default).decode()
+    except TypeError:
+        return json.dumps(line, default=default)
 
 
 def _naming(service: str) -> Processor:

@@ -59,6 +59,7 @@ class _Exchange:
         self._state: dict[str, Any] = scope.setdefault("state", {})
         self._state["request_id"] = self.request_id
         self._state["organization_id"] = None
+        self._state["outcome"] = ("request.answered", {})
 
     async def run(self, app: ASGIApp) -> None:
         """Every exception becomes an answer, while there is still none."""
@@ -107,18 +108,20 @@ class _Exchange:
         await self._send(message)
 
     def log_outcome(self) -> None:
-        """Route template, not path: ids are in the lines of those who work with them."""
+        """Route template, not path. A route may give the line a name and ids of its own."""
         route = getattr(self._scope.get("route"), "path", None)
         if route in _QUIET and self._status == 200:  # noqa: PLR2004
             return
         organization_id = self._state["organization_id"]
+        outcome, ids_of_it = self._state["outcome"]
         log.info(
-            "request.answered",
+            outcome,
             method=self._scope["method"],
             route=route,
             status=self._status,
             ms=round((time.perf_counter() - self._began) * 1000, 1),
             organization_id=organization_id and ids.encode(ids.ORGANIZATION, organization_id),
+            **ids_of_it,
         )
 
 

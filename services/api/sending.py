@@ -68,7 +68,8 @@ async def send(errand: Errand) -> Response:
         return accepted
     SECONDS.observe(time.perf_counter() - began)
     ACCEPTED.inc()
-    log.info("message.accepted", message_id=ids.encode(ids.MESSAGE, accepted.id))
+    message_id = ids.encode(ids.MESSAGE, accepted.id)
+    errand.request.state.outcome = ("message.accepted", {"message_id": message_id})
     return await _answer(errand, accepted)
 
 

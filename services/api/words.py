@@ -9,9 +9,9 @@ sender's name and address. The index is made in sets behind the accept (`service
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import unescape
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Final
 from unicodedata import category, normalize
 
@@ -42,30 +42,26 @@ _INLINE: Final = re.compile(r"/?(?:a|abbr|b|big|em|font|i|mark|s|small|span|stro
 _UNSEEN: Final = frozenset({"script", "style", "title"})
 
 
-def words(text: str) -> Iterator[str]:
-    """The words of a text as they are compared: no case, no compatibility forms, no order."""
+def words(text: str) -> list[str]:
+    """The words of a text as they are compared: no case, no compatibility forms."""
     if text.isascii():
-        found = _ASCII_WORD.finditer(text.lower())
+        found = _ASCII_WORD.findall(text.lower())
     else:
         folded = normalize("NFKC", normalize("NFKC", text).casefold())
         # The Turkish dotted capital I folds to an i with a dot above; a plain i is what is typed.
-        found = _WORD.finditer(folded.replace("i\u0307", "i"))
-    return (match.group()[:MAX_WORD] for match in found)
+        found = _WORD.findall(folded.replace("i\u0307", "i"))
+    return [word[:MAX_WORD] for word in found]
 
 
 def document(subject: str, sender: Iterable[str], text: str | None, html: str | None) -> list[str]:
     """The distinct words of a message; `sender`: its name and its address."""
     body = text[:MAX_TEXT] if text else text_of_html((html or "")[:MAX_TEXT])
-    kept: dict[str, None] = {}
-    room = MAX_DOCUMENT
-    for word in chain.from_iterable(map(words, (*sender, subject[:MAX_TEXT], body))):
-        if word in kept:
-            continue
-        room -= len(word.encode())
-        if room < 0:
-            break
-        kept[word] = None
-    return list(kept)
+    parts = (*sender, subject[:MAX_TEXT], body)
+    distinct = list(dict.fromkeys(chain.from_iterable(map(words, parts))))
+    if len("".join(distinct).encode()) <= MAX_DOCUMENT:
+        return distinct
+    sizes = accumulate(len(word.encode()) for word in distinct)
+    return [word for word, size in zip(distinct, sizes, strict=True) if size <= MAX_DOCUMENT]
 
 
 def text_of_html(html: str) -> str:

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from common import ids
 from common.settings import Settings
+from tests.integration.api.mailing import JANE, box
 from tests.integration.api.serving import Organization
 from tests.waiting import eventually
 
@@ -149,6 +150,20 @@ def test_each_request_is_one_line_without_its_contents(
     assert {name: line.get(name) for name in expected} == expected
     assert line["ms"] > 0
     for word in ("Geheim", "anna", "word", owner.key, "127.0.0.1"):
+        assert word not in process.log.read_text()
+
+
+def test_an_accepted_message_is_one_line_with_its_id(process: Process, owner: Organization) -> None:
+    headers = {"authorization": f"Bearer {owner.key}"}
+    with httpx.Client(base_url=process.url, headers=headers) as client:
+        sent = box(client).send(subject="Geheim")
+    [line] = eventually(lambda: process.named("message.accepted"))
+
+    assert (line["message_id"], line["status"]) == (sent["id"], 202)
+    assert line["route"] == "/v1/inboxes/{inboxId}/messages/send"
+    assert line["request_id"].startswith("req_")
+    assert len(process.named("request.answered")) == 1  # the inbox
+    for word in ("Geheim", JANE):
         assert word not in process.log.read_text()
 
 

@@ -128,3 +128,9 @@ def test_people_get_words() -> None:
     assert "send.accepted" in written
     assert "msg_1" in written
     assert not written.startswith("{")
+
+
+def test_what_is_no_json_is_written_all_the_same() -> None:
+    read = line("log.info('odd', half='\\ud800', large=2**70, names={1: {2}})")
+
+    assert (read["half"], read["large"]) == ("\ud800", 2**70)
