@@ -26,6 +26,8 @@ DESCRIPTIONS: Final = {
     "message.complained": "A recipient has called the message spam.",
     "message.rejected": "SES has refused the message, or it could not be sent; it never will be.",
     "message.delayed": "A recipient's mail server does not take the message now; SES goes on.",
+    "message.held": "SES may have the message: its answer was lost, and no event of SES has told "
+    "since. It is not sent again, so that nobody gets it twice; a later event may yet tell.",
     "inbox.created": "An inbox was created.",
     "inbox.updated": "An inbox was changed.",
     "inbox.deleted": "An inbox was deleted.",

@@ -21,7 +21,7 @@ MESSAGE_COLUMNS: Final = """
     m.id, m.organization_id, m.inbox_id, m.thread_id, m.direction, m.from_email, m.from_name,
     m.reply_to, m.subject, m.labels, m.in_reply_to_id, m.external_message_id, m.status,
     m.status_reason, m.created_at, m.updated_at, m.send_state, m.due_at, m.lease_until,
-    m.lease_token, m.attempts,
+    m.lease_token, m.attempts, m.claims,
     (SELECT json_agg(json_build_object(
         'kind', r.kind, 'email', r.email, 'name', r.name, 'status', r.status,
         'reason', r.reason, 'status_at', r.status_at, 'updated_at', r.updated_at

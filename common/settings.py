@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+CrashPoint = Annotated[str, Field(pattern=r"^[a-z_]+(:[1-9][0-9]*)?(@.+)?$")]
+
 
 def with_driver(url: str) -> str:
     """`postgresql://` and `postgres://` URLs are everybody's; SQLAlchemy wants the driver named."""
@@ -84,6 +86,23 @@ class Settings(BaseSettings):
         PositiveFloat,
         Field(description="How long a sender holds a message; above both SES timeouts together."),
     ] = 60.0
+    sender_processes: Annotated[
+        PositiveInt,
+        Field(description="Senders that share the rate while Redis cannot count them."),
+    ] = 1
+    max_send_rate: Annotated[
+        PositiveFloat | None,
+        Field(description="Recipients a second, where less than SES's MaxSendRate is wanted."),
+    ] = None
+    ambiguous_send: Annotated[
+        Literal["hold", "resend"],
+        Field(
+            description="What SES may have: hold (told, not sent again) or resend (maybe twice)."
+        ),
+    ] = "hold"
+    ambiguous_grace_seconds: Annotated[
+        PositiveFloat, Field(description="How long an event of SES may yet tell what SES has.")
+    ] = 600.0
     ses_connect_timeout_seconds: Annotated[PositiveFloat, Field(description="To SES.")] = 3.0
     ses_read_timeout_seconds: Annotated[PositiveFloat, Field(description="From SES.")] = 20.0
     webhook_threads: Annotated[PositiveInt, Field(description="Webhook calls at one time.")] = 64
@@ -97,6 +116,19 @@ class Settings(BaseSettings):
     webhook_allow_private: Annotated[
         bool, Field(description="Webhooks to http:// and private addresses: local mode only.")
     ] = False
+    keep_events_days: Annotated[
+        int, Field(ge=4, description="Events, their deliveries and attempts (retries take 3 days).")
+    ] = 30
+    keep_feedback_days: Annotated[
+        int, Field(ge=1, description="What SES has reported, raw; what it meant stays.")
+    ] = 30
+    testing: Annotated[
+        bool, Field(description="Lets POSTROOM_CRASH_AT be set; never in production.")
+    ] = False
+    crash_at: Annotated[
+        CrashPoint | None,
+        Field(description="Where the process kills itself, for tests: point[:every][@label]."),
+    ] = None
 
     @model_validator(mode="after")
     def _leases_outlast_calls(self) -> "Settings":
@@ -107,6 +139,12 @@ class Settings(BaseSettings):
         if self.delivery_lease_seconds <= 2 * self.webhook_timeout_seconds:
             # Twice: a delivery may wait in its worker for a whole attempt before its own.
             raise ValueError("POSTROOM_DELIVERY_LEASE_SECONDS must be above twice its timeout")
+        return self
+
+    @model_validator(mode="after")
+    def _crashes_only_in_tests(self) -> "Settings":
+        if self.crash_at is not None and not self.testing:
+            raise ValueError("POSTROOM_CRASH_AT is for tests: it needs POSTROOM_TESTING=true")
         return self
 
     @property

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-# Lowest first. `unknown`: it may be with SES; callers see `queued`, and a reason that says so.
+# Lowest first. `unknown`: it may be with SES; `held`: nobody has told within the grace time, and
+# it is not sent again. Callers see `queued` for both, and a reason that says so.
 RECIPIENT_STATUSES: Final = (
     "queued",
     "unknown",
+    "held",
     "sent",
     "delayed",
     "delivered",
@@ -35,7 +37,7 @@ MESSAGE_STATUSES: Final = (
 )
 
 _RANK: Final = {status: rank for rank, status in enumerate(RECIPIENT_STATUSES)}
-_SHOWN: Final = {"unknown": "queued", "bounced_transient": "bounced"}
+_SHOWN: Final = {"unknown": "queued", "held": "queued", "bounced_transient": "bounced"}
 _OF_MESSAGE: Final = {status: rank for rank, status in enumerate(MESSAGE_STATUSES)}
 
 Reason = dict[str, Any]

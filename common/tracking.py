@@ -6,12 +6,13 @@ other in a circle.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from prometheus_client import Counter
 
 from common import clock, events, resources, statuses
 from common.db import as_json, identifiers, recordset
@@ -20,7 +21,14 @@ from common.models import Message, Recipient
 from common.resources import Row
 from common.statuses import Reason, Standing
 
+AMBIGUOUS = Counter(
+    "postroom_ambiguous_sends_total",
+    "What became of messages that SES may have: healed by an event, held, or resent",
+    ["end"],
+)
+
 _EVENT_OF: Final = {
+    "held": "message.held",
     "delayed": "message.delayed",
     "delivered": "message.delivered",
     "bounced_transient": "message.bounced",
@@ -60,7 +68,8 @@ _MOVE_MESSAGES = sa.text(f"""
 UPDATE message m SET
     status = n.status, status_reason = n.status_reason, updated_at = n.updated_at,
     external_message_id = n.external_message_id, send_state = n.send_state, due_at = n.due_at,
-    lease_until = n.lease_until, lease_token = n.lease_token
+    lease_until = n.lease_until, lease_token = n.lease_token, claims = n.claims,
+    attempts = n.attempts
 FROM {recordset(Message)} n WHERE m.id = n.id
 """)
 
@@ -80,13 +89,22 @@ class Tracked:
         self.moved: set[int] = set()
         self.events: list[NewEvent] = []
         self.doubly_sent = False
+        self.healed = False  # SES may have had it; now it is known that it has
 
     def see(self, sighting: Sighting) -> bool:
         """Take one sighting in: any order, any repetition, the same end. Whether it is about a
         recipient of this message at all.
         """
         concerned = self._concerned(sighting.emails)
+        known = [one.copy() for one in self.recipients]
         moved = [at for at in concerned if self._move(at, sighting)]
+        if sighting.external_id:
+            # One call is for all of them: who has the mail of one has that of the others.
+            sent = replace(sighting, status="sent", reason=None)
+            for at in range(len(self.recipients)):
+                self._move(at, sent)
+        if known != self.recipients:
+            self.state["updated_at"] = clock.now()
         self._derive_status()
         if self._learn(sighting.external_id):
             self._tell("message.sent")
@@ -124,8 +142,6 @@ class Tracked:
         gravest = statuses.gravest([_standing(one) for one in self.recipients])
         status = statuses.of_message(gravest.status)
         self.state |= {"status": status, "status_reason": gravest.reason}
-        if self.moved:
-            self.state["updated_at"] = clock.now()
 
     def _learn(self, external_id: str | None) -> bool:
         """SES's id is proof that SES has the message, whoever brings it: no sender is needed."""
@@ -135,6 +151,7 @@ class Tracked:
         if known is not None:
             self.doubly_sent = True
             return False
+        self.healed = self.state["send_state"] in {"unknown", "held"}
         self.state |= {"external_message_id": external_id, "send_state": "done"}
         return True
 
@@ -193,5 +210,7 @@ def _message_row(one: Tracked) -> dict[str, Any]:
         "due_at",
         "lease_until",
         "lease_token",
+        "claims",
+        "attempts",
     )
     return {name: one.state[name] for name in names}

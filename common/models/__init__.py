@@ -1,5 +1,6 @@
 """The one schema. Services meet only here and in the names of rooms (`common.queue`)."""
 
+from common.models.checkpoint import Checkpoint
 from common.models.feedback import Feedback
 from common.models.idempotency import Idempotency
 from common.models.inbox import Domain, Inbox, Thread
@@ -12,6 +13,7 @@ __all__ = [
     "Attachment",
     "Attempt",
     "Blob",
+    "Checkpoint",
     "Delivery",
     "Domain",
     "Event",

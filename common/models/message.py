@@ -20,7 +20,7 @@ from common.models.base import (
     tenant_of_parent,
 )
 
-SEND_STATES: Final = ("queued", "sending", "unknown", "done")
+SEND_STATES: Final = ("queued", "sending", "unknown", "held", "done")
 
 
 class Message(SQLModel, table=True):
@@ -28,8 +28,10 @@ class Message(SQLModel, table=True):
 
     `send_state` is the sender's own (None for what was received): `queued` waits until `due_at`
     and is nobody's, or somebody's until `lease_until`, and was surely not given to SES;
-    `sending` may have been; `unknown` is one whose sender vanished or whose answer never came;
-    `done` needs no sender. `status` is what callers see.
+    `sending` may have been; `unknown` is one whose sender vanished or whose answer never came, and
+    `due_at` the moment until which an event of SES may tell; `held` is one of which none has told;
+    `done` needs no sender. `claims` are those that ended neither in a call nor in a return: a
+    message that kills its senders is known by them. `status` is what callers see.
     """
 
     __table_args__ = (
@@ -43,6 +45,22 @@ class Message(SQLModel, table=True):
             "ix_message_queued",
             "due_at",
             postgresql_where=text("send_state = 'queued'"),
+        ),
+        Index(  # whose turn it is: each organization's oldest
+            "ix_message_turn",
+            "organization_id",
+            "due_at",
+            postgresql_where=text("send_state = 'queued'"),
+        ),
+        Index(  # those that may have killed a sender: none, as a rule
+            "ix_message_suspect",
+            "due_at",
+            postgresql_where=text("send_state = 'queued' AND claims > 1"),
+        ),
+        Index(
+            "ix_message_unknown",
+            "due_at",
+            postgresql_where=text("send_state = 'unknown'"),
         ),
         Index(
             "ix_message_sending",
@@ -83,7 +101,8 @@ class Message(SQLModel, table=True):
     due_at: datetime | None = moment()
     lease_until: datetime | None = moment()
     lease_token: UUID | None = None
-    attempts: int = 0
+    attempts: int = 0  # calls of SES
+    claims: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Recipient(SQLModel, table=True):

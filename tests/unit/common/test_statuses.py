@@ -36,6 +36,7 @@ def test_the_order_of_a_recipients_statuses() -> None:
     assert statuses.RECIPIENT_STATUSES == (
         "queued",
         "unknown",
+        "held",
         "sent",
         "delayed",
         "delivered",

@@ -1,5 +1,6 @@
 """Tracked: what one sighting makes of a locked message, in memory."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -150,3 +151,26 @@ def test_what_changes_nothing_is_not_to_be_written() -> None:
     one.see(sighting("delivered", JO))
 
     assert (one.moved, one.events, one.state["updated_at"]) == (moved, events, updated)
+
+
+def test_what_shows_that_ses_has_it_for_one_shows_it_for_all() -> None:
+    one = tracked(JO, KIM, external_id=None)
+
+    one.see(sighting("delivered", JO, external_id="ses-1"))
+
+    assert statuses(one) == ["delivered", "sent"]
+    assert [event.type for event in one.events] == ["message.sent", "message.delivered"]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_when_ses_had_it_does_not_depend_on_the_order_of_events(backwards: bool) -> None:
+    one = tracked(JO, KIM, "mo@example.com", external_id=None)
+    events = [
+        replace(sighting("delivered", JO, external_id="ses-1"), at=ses.NOON),
+        replace(sighting("bounced", KIM, external_id="ses-1"), at=ses.NOON + timedelta(hours=1)),
+    ]
+
+    for event in reversed(events) if backwards else events:
+        one.see(event)
+
+    assert one.recipients[2]["status_at"] == ses.NOON.isoformat()
