@@ -1,41 +1,73 @@
 """`python -m services.sender`: messages from Postgres to SES."""
 
+import threading
+from datetime import timedelta
+from typing import Final
+
+import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from common import aws, db, logs, metrics, queue, worker
+from common import aws, crash, db, logs, metrics, queue, worker
 from common.settings import Settings
 from services.sender import actors, jobs
-from services.sender.send import Sender
+from services.sender.account import Account
+from services.sender.gate import Gate
+from services.sender.leftovers import Leftovers
+from services.sender.pacing import Pace
+from services.sender.send import Desk, Sender
 from services.sender.ses import Ses
+
+_FIRST_LOOK_SECONDS: Final = 2.0
+"""How long the first claim waits for the account, which it cannot do without; the next is a tick
+later.
+"""
 
 
 def main() -> None:
     """Wire, listen, work until told to stop."""
     settings = Settings()
     logs.configure(settings, "sender")
+    crash.arm(settings)
     stopping = worker.stop_on_signals()
     engine = db.make_engine(settings)
     doorbell = queue.Doorbell(settings)
+    pace = Pace(queue.connect(settings), settings.redis_prefix, settings.sender_processes)
+    desk, account = _desk(settings, engine, pace, doorbell)
+    sender = Sender(desk)
+    room = worker.Room(queue.SENDER, sender, settings.sender_threads, settings.tick_seconds)
+    actors.declare(doorbell, room)
+    REGISTRY.register(metrics.OldestWaiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
+    threading.Thread(target=account.run, args=(stopping,), name="account", daemon=True).start()
+    account.was_looked_at.wait(_FIRST_LOOK_SECONDS)
+    with worker.serving(settings, doorbell, queue.SENDER):
+        room.run(stopping)
+    sender.close()
+    pace.close()
+    engine.dispose()
+
+
+def _desk(
+    settings: Settings, engine: sa.Engine, pace: Pace, doorbell: queue.Doorbell
+) -> tuple[Desk, Account]:
     client = aws.client(
         settings,
         "sesv2",
         connect_timeout=settings.ses_connect_timeout_seconds,
         read_timeout=settings.ses_read_timeout_seconds,
-        connections=settings.sender_threads,
+        connections=settings.sender_threads + 1,  # and one that looks at the account
     )
-    sender = Sender(
-        engine,
-        jobs.Jobs(engine, settings.send_lease_seconds, settings.wire_domain),
-        Ses(client, settings.configuration_set),
-        doorbell.ring,
+    account = Account(client, pace.allow, settings.max_send_rate)
+    grace = timedelta(seconds=settings.ambiguous_grace_seconds)
+    desk = Desk(
+        engine=engine,
+        jobs=jobs.Jobs(engine, settings.send_lease_seconds, settings.wire_domain),
+        leftovers=Leftovers(engine, settings.ambiguous_send, grace),
+        gate=Gate(account, pace),
+        ses=Ses(client, settings.configuration_set),
+        grace=grace,
+        ring=doorbell.ring,
     )
-    room = worker.Room(queue.SENDER, sender, settings.sender_threads, settings.tick_seconds)
-    actors.declare(doorbell, room)
-    REGISTRY.register(metrics.OldestWaiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
-    with worker.serving(settings, doorbell, queue.SENDER):
-        room.run(stopping)
-    sender.close()
-    engine.dispose()
+    return desk, account
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ Time is the database's: a worker whose clock is wrong takes nothing too early an
 too long.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +18,16 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import TextClause
 
-from common import clock, ids, resources, tracking
-from common.db import as_json, recordset
+from common import ids, tracking
+from common.db import as_json, identifiers, recordset
 from common.models import Message
 from common.resources import Row
-from common.statuses import Reason
 from common.tracking import Sighting, Tracked
+from services.sender.claims import CLAIM, CLAIM_SUSPECT, FREE, TURNS
+
+_NOBODY: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +43,26 @@ class Claimed:
         message_id: UUID = self.row["id"]
         return message_id
 
+    @property
+    def recipients(self) -> int:
+        """What it costs: SES counts recipients."""
+        return len(self.row["recipients"])
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a started message: a sighting, or a wait before the next try, or both."""
+    """What became of a started message: a sighting, or a wait before the next try, or both.
+
+    `pause`: until it is tried again or, where it is `unknown`, until nobody waits for an event any
+    more; without one it keeps its place. `not_made`: 1 where it was started, and not called for.
+    """
 
     claimed: Claimed
     sighting: Sighting | None
     send_state: str
     pause: timedelta = timedelta()
+    not_made: int = 0
 
-
-_FREE: Final = """
-    send_state = 'queued' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
-"""
-
-_CLAIM = sa.text(f"""
-WITH due AS (
-    SELECT id FROM message WHERE {_FREE}
-    ORDER BY due_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE message m
-SET lease_token = :token, lease_until = now() + make_interval(secs => :lease)
-FROM due WHERE m.id = due.id
-RETURNING {resources.MESSAGE_COLUMNS_WITH_BODIES}, m.headers, m.reference_ids, m.request_id,
-    (SELECT coalesce(p.internet_message_id, '<' || p.external_message_id || '@' || :wire || '>')
-     FROM message p WHERE p.id = m.in_reply_to_id AND p.organization_id = m.organization_id
-    ) AS parent_wire_id
-""")
 
 _START = sa.text(f"""
 WITH held AS (
@@ -77,7 +73,7 @@ WITH held AS (
 UPDATE message m SET send_state = 'sending', attempts = m.attempts + 1,
     lease_until = now() + make_interval(secs => :lease)
 FROM held WHERE m.id = held.id
-RETURNING m.id, m.attempts
+RETURNING m.id, m.lease_token, m.attempts
 """)
 
 _GIVE_BACK = sa.text(f"""
@@ -86,15 +82,11 @@ WITH held AS (
     WHERE m.lease_token = n.lease_token AND m.send_state = 'queued'
     ORDER BY m.id FOR NO KEY UPDATE OF m
 )
-UPDATE message m SET lease_token = NULL, lease_until = NULL FROM held WHERE m.id = held.id
+UPDATE message m SET lease_token = NULL, lease_until = NULL, claims = greatest(m.claims - 1, 0)
+FROM held WHERE m.id = held.id
 """)
 
-_VANISHED = sa.text("""
-SELECT id FROM message WHERE send_state = 'sending' AND lease_until < now()
-ORDER BY id LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED
-""")
-
-OLDEST_WAITING: Final = f"SELECT extract(epoch FROM now() - min(due_at)) FROM message WHERE {_FREE}"
+OLDEST_WAITING: Final = f"SELECT extract(epoch FROM now() - min(due_at)) FROM message WHERE {FREE}"
 
 
 class Jobs:
@@ -104,19 +96,36 @@ class Jobs:
         self._engine = engine
         self.lease_seconds = lease_seconds
         self._wire_domain = wire_domain
+        self._after = _NOBODY
 
-    def claim(self, most: int) -> list[Claimed]:
-        """Up to `most` messages that are due, oldest first, each to one worker alone."""
-        token = ids.new()
-        values = {
-            "most": most,
-            "token": token,
-            "lease": self.lease_seconds,
-            "wire": self._wire_domain,
-        }
+    def claim(self, most: int, recipients: float = math.inf) -> list[Claimed]:
+        """Up to `most` messages that are due, each to one worker alone, in the order in which they
+        are to be sent. No more of them than reach this number of recipients, but one at least.
+        """
         with self._engine.begin() as connection:
-            rows = connection.execute(_CLAIM, values).mappings().all()
-        return [Claimed(dict(row), token) for row in sorted(rows, key=itemgetter("due_at"))]
+            after = {"after": self._after, "most": most}
+            turns = connection.execute(TURNS, after).scalars().all()
+            if not turns:
+                return []
+            each = math.ceil(most / len(turns))
+            wanted = {"turns": identifiers(turns), "each": each, "recipients": recipients}
+            found = self._take(connection, CLAIM, most=most, **wanted)
+        if found:
+            self._after = found[-1].row["organization_id"]
+        return found
+
+    def claim_suspect(self) -> list[Claimed]:
+        """One message that may have killed its senders, if there is one."""
+        with self._engine.begin() as connection:
+            return self._take(connection, CLAIM_SUSPECT)
+
+    def _take(
+        self, connection: sa.Connection, statement: TextClause, **values: Any
+    ) -> list[Claimed]:
+        token = ids.new()
+        values |= {"token": token, "lease": self.lease_seconds, "wire": self._wire_domain}
+        rows = connection.execute(statement, values).mappings().all()
+        return [Claimed(dict(row), token) for row in sorted(rows, key=itemgetter("number"))]
 
     def start(self, claims: list[Claimed]) -> list[int | None]:
         """Mark that SES may have them from now on: the number of the attempt of each, or None
@@ -124,8 +133,10 @@ class Jobs:
         """
         values = {"rows": as_json(map(_held, claims)), "lease": self.lease_seconds}
         with self._engine.begin() as connection:
-            attempts = {row.id: row.attempts for row in connection.execute(_START, values)}
-        return [attempts.get(one.id) for one in claims]
+            started = connection.execute(_START, values)
+            # By the token too: a set may hold a claim of ours that ran out, and our next one.
+            attempts = {(row.id, row.lease_token): row.attempts for row in started}
+        return [attempts.get((one.id, one.token)) for one in claims]
 
     def record(self, results: list[Result]) -> tuple[int, int]:
         """Write what SES said: the numbers of deliveries now due, and of results that came too
@@ -146,19 +157,6 @@ class Jobs:
         with self._engine.begin() as connection:
             connection.execute(_GIVE_BACK, {"rows": as_json(map(_held, claims))})
 
-    def sweep(self, reason: Reason) -> int:
-        """Messages whose sender vanished during the call: `unknown`, for this reason."""
-        with self._engine.begin() as connection:
-            vanished = connection.execute(_VANISHED).scalars().all()
-            if not vanished:
-                return 0
-            tracked = tracking.lock(connection, vanished)
-            for message_id, one in tracked.items():
-                one.see(Sighting(message_id, "unknown", clock.now(), reason=reason))
-                _let_go(one, "unknown")
-            tracking.save(connection, tracked.values())
-        return len(vanished)
-
 
 def _held(claimed: Claimed) -> dict[str, Any]:
     return {"id": claimed.id, "lease_token": claimed.token}
@@ -176,8 +174,7 @@ def _apply(result: Result, one: Tracked, now: datetime) -> None:
     if result.pause:
         one.state["due_at"] = now + result.pause
     state = one.state["send_state"]
-    _let_go(one, result.send_state if state == "sending" else state)
-
-
-def _let_go(one: Tracked, send_state: str) -> None:
-    one.state |= {"send_state": send_state, "lease_token": None, "lease_until": None}
+    if state == "sending":
+        state = result.send_state
+        one.state["attempts"] -= result.not_made
+    one.state |= {"send_state": state, "lease_token": None, "lease_until": None, "claims": 0}

@@ -11,11 +11,12 @@ SES has no idempotency token (SES API v2 reference, SendEmail), so the line betw
 not take the message may lead to a second call.
 """
 
+import re
 import ssl
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from botocore.exceptions import (
     ClientError,
@@ -30,6 +31,11 @@ from common import metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+
+Halt = Literal["throttled", "quota", "paused", "suspended", "credentials", "unreachable", "failing"]
+"""Why nothing can be sent now, whoever it is from. `throttled` is over in a moment, the others when
+somebody or time has mended them. `failing`: SES answers nothing that proves anything.
+"""
 
 SES_CALL = Histogram("postroom_ses_call_seconds", "One SendEmail", buckets=metrics.SECONDS)
 
@@ -63,11 +69,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """SES has not taken the message. `pause`: the least time before the next call."""
+    """SES has not taken the message. Where the account is to blame, `halts` says why nothing can
+    be sent now; else `pause` is the least time before this message is tried again.
+    """
 
     code: str
     words: str
     pause: timedelta = timedelta()
+    halts: Halt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +91,31 @@ Outcome = Accepted | Rejected | Later | Unknown
 
 # Errors of SendEmail, as the API reference and boto3's model name them.
 _REFUSALS: Final = frozenset({"MessageRejected", "BadRequestException", "ValidationException"})
-_PAUSES: Final = {
-    "TooManyRequestsException": timedelta(seconds=1),
-    "ThrottlingException": timedelta(seconds=1),
-    "Throttling": timedelta(seconds=1),
-    "LimitExceededException": timedelta(minutes=5),  # the daily quota
-    "SendingPausedException": timedelta(minutes=1),
-    "AccountSuspendedException": timedelta(minutes=5),
-    # Somebody has to mend these at AWS; the message waits for it.
-    "MailFromDomainNotVerifiedException": timedelta(minutes=1),
-    "NotFoundException": timedelta(minutes=1),
+_HALTS: Final[dict[str, Halt]] = {
+    "TooManyRequestsException": "throttled",
+    "ThrottlingException": "throttled",
+    "Throttling": "throttled",
+    "LimitExceededException": "quota",
+    "SendingPausedException": "paused",
+    "AccountSuspendedException": "suspended",
+    # What AWS says of keys and clocks, whoever the message is from:
+    # https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
+    "ExpiredToken": "credentials",
+    "ExpiredTokenException": "credentials",
+    "IncompleteSignature": "credentials",
+    "InvalidClientTokenId": "credentials",
+    "InvalidSignatureException": "credentials",
+    "MissingAuthenticationToken": "credentials",
+    "RequestExpired": "credentials",
+    "SignatureDoesNotMatch": "credentials",
+    "UnrecognizedClientException": "credentials",
 }
-# Somebody has to mend the account's keys, permissions or clock.
-_ACCOUNT: Final = timedelta(seconds=30)
+# Throttling tells of both limits; which code the daily one has in v2 is not documented.
+_DAILY: Final = re.compile(r"\bdaily\b|\bquota\b", re.IGNORECASE)
+# Somebody has to mend it at AWS, for this sender's domain; the message waits for it.
+_DOMAIN: Final = timedelta(minutes=1)
+_DOMAIN_CODES: Final = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
+_PERMISSION: Final = timedelta(seconds=30)
 # The connection was never made, so nothing was written on it.
 _NOT_CONNECTED: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 _OPERATION: Final = "SendEmail"
@@ -143,11 +164,11 @@ class Ses:
         message, whatever it is. Behind that line only proof will do.
         """
         if not self._call.went_out:
-            return Later(type(error).__name__, "SES was not called.", _ACCOUNT)
+            return Later(type(error).__name__, "SES was not called.", halts="credentials")
         if isinstance(error, ClientError):
             return _answered(error)
         if isinstance(error, _NOT_CONNECTED) or _is_distrust(error):
-            return Later(type(error).__name__, "SES could not be reached.")
+            return Later(type(error).__name__, "SES could not be reached.", halts="unreachable")
         return Unknown(type(error).__name__, "SES did not answer.")
 
 
@@ -163,11 +184,12 @@ def _answered(error: ClientError) -> Outcome:
     code = error.response.get("Error", {}).get("Code", "Unknown")
     words = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
-    if code in _PAUSES:
-        return Later(code, words, _PAUSES[code])
+    if halt := _HALTS.get(code):
+        daily = halt == "throttled" and _DAILY.search(words)
+        return Later(code, words, halts="quota" if daily else halt)
     if status >= _SERVER_ERROR:
         return Unknown(code, words)
     if code in _REFUSALS:
         return Rejected(code, words)
-    # Signatures, permissions, clocks: SES has looked at the request and not at the message.
-    return Later(code, words, _ACCOUNT)
+    # Permissions, which a policy may give domain by domain, and whatever AWS adds.
+    return Later(code, words, _DOMAIN if code in _DOMAIN_CODES else _PERMISSION)

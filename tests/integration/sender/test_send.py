@@ -3,6 +3,7 @@
 import base64
 from email import message_from_bytes, policy
 
+import pytest
 import sqlalchemy as sa
 
 from common import ids
@@ -111,20 +112,42 @@ def test_what_cannot_be_written_is_rejected_without_a_call(
     assert ses.sent(queued) == ses.sent(unreadable) == []
 
 
-def test_a_passing_trouble_keeps_the_message_queued(
+def test_what_somebody_has_to_mend_for_a_domain_keeps_its_message_queued(
     engine: sa.Engine, sender: StartSender, ses: Ses
 ) -> None:
+    queued = message(engine, tenant(engine))
+    ses.suffer(unverified=1.0)
+
     with sender():
-        for fault in ("throttled", "paused", "suspended", "unverified", "dailyQuota"):
-            ses.suffer(**{fault: 1.0})
-            queued = message(engine, tenant(engine))
+        waiting = wait_until(engine, queued, attempts=1, send_state="queued", lease_token=None)
 
-            waiting = wait_until(engine, queued, attempts=1, send_state="queued", lease_token=None)
+    assert (waiting.status, waiting.status_reason) == ("queued", None)
+    assert waiting.due_at is not None
+    assert waiting.due_at > queued.created_at
+    assert ses.sent(queued) == []
 
-            assert (waiting.status, waiting.status_reason) == ("queued", None)
-            assert waiting.due_at is not None
-            assert waiting.due_at > queued.created_at
-            assert ses.sent(queued) == []
+
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("paused", "paused"), ("suspended", "suspended"), ("dailyQuota", "quota")]
+)
+def test_what_is_true_of_the_whole_account_stops_the_sender_and_loses_nothing(
+    engine: sa.Engine, sender: StartSender, ses: Ses, fault: str, reason: str
+) -> None:
+    acme = tenant(engine)
+    queued = message(engine, acme)
+    ses.suffer(**{fault: 1.0})
+
+    with sender() as running:
+        first = wait_until(engine, queued, attempts=1, send_state="queued", lease_token=None)
+        behind = message(engine, acme)
+        assert f'postroom_sending_paused{{reason="{reason}"}} 1.0' in running.metrics()
+        assert running.stop() == 0
+
+    assert first.due_at == queued.due_at  # it keeps its place
+    assert (first.status, first.claims) == ("queued", 0)
+    left = reread(engine, behind)
+    assert (left.attempts, left.lease_token) == (0, None)
+    assert ses.sent(queued) == ses.sent(behind) == []
 
 
 def test_a_throttled_message_is_sent_once_when_ses_lets_it(

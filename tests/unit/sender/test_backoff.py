@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from hypothesis import given, strategies as st
 
-from services.sender.send import backoff
+from services.sender.outcomes import backoff
 
 ATTEMPTS = st.integers(1, 10_000)
 PAUSES = st.timedeltas(timedelta(0), timedelta(hours=1))

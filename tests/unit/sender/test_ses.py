@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.sender.ses import Accepted, Later, Rejected, Unknown
+from services.sender.ses import Accepted, Halt, Later, Rejected, Unknown
 from tests.integration.webhooks.endpoint import Connection, Script, answering, serve, silent
 from tests.unit.sender.ses_server import (
     ENVELOPE,
@@ -65,17 +65,9 @@ def test_the_envelope_is_what_ses_is_asked_for() -> None:
     [
         (400, "MessageRejected", Rejected, None),
         (400, "BadRequestException", Rejected, None),
-        (429, "TooManyRequestsException", Later, timedelta(seconds=1)),
-        (429, "ThrottlingException", Later, timedelta(seconds=1)),
-        (503, "ThrottlingException", Later, timedelta(seconds=1)),
-        (400, "LimitExceededException", Later, timedelta(minutes=5)),
-        (400, "SendingPausedException", Later, timedelta(minutes=1)),
-        (400, "AccountSuspendedException", Later, timedelta(minutes=5)),
         (400, "MailFromDomainNotVerifiedException", Later, timedelta(minutes=1)),
         (404, "NotFoundException", Later, timedelta(minutes=1)),
-        (403, "ExpiredTokenException", Later, timedelta(seconds=30)),
         (403, "AccessDeniedException", Later, timedelta(seconds=30)),
-        (403, "SignatureDoesNotMatch", Later, timedelta(seconds=30)),
         (400, "NobodyKnowsThisException", Later, timedelta(seconds=30)),
         (500, "InternalServiceErrorException", Unknown, None),
         (502, "BadGateway", Unknown, None),
@@ -91,6 +83,31 @@ def test_an_error_of_ses_is_told_in_its_own_words(
 
     words = (code, "Words of SES.")
     assert outcome == (kind(*words) if pause is None else Later(*words, pause))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words", "reason"),
+    [
+        (429, "TooManyRequestsException", "Maximum sending rate exceeded.", "throttled"),
+        (429, "ThrottlingException", "Rate exceeded", "throttled"),
+        (503, "ThrottlingException", "Rate exceeded", "throttled"),
+        (400, "Throttling", "Daily message quota exceeded.", "quota"),
+        (429, "TooManyRequestsException", "Daily sending quota exceeded.", "quota"),
+        (400, "LimitExceededException", "Words.", "quota"),
+        (400, "SendingPausedException", "Words.", "paused"),
+        (400, "AccountSuspendedException", "Words.", "suspended"),
+        (403, "ExpiredTokenException", "Words.", "credentials"),
+        (403, "SignatureDoesNotMatch", "Words.", "credentials"),
+    ],
+)
+def test_what_is_true_of_the_whole_account_halts_it(
+    status: int, code: str, words: str, reason: Halt
+) -> None:
+    with serve(refusing(status, code, words)) as server:
+        outcome = send_to(f"http://127.0.0.1:{server.port}")
+
+    assert outcome == Later(code, words, halts=reason)
     assert len(server.requests) == 1
 
 
@@ -145,13 +162,17 @@ def test_a_refused_connection_is_proof_that_ses_has_nothing() -> None:
 
         outcome = send_to(f"http://127.0.0.1:{free.getsockname()[1]}")
 
-    assert outcome == Later("EndpointConnectionError", "SES could not be reached.")
+    assert outcome == Later(
+        "EndpointConnectionError", "SES could not be reached.", halts="unreachable"
+    )
 
 
 def test_a_name_without_an_address_is_proof_that_ses_has_nothing() -> None:
     outcome = send_to("http://ses.invalid")
 
-    assert outcome == Later("EndpointConnectionError", "SES could not be reached.")
+    assert outcome == Later(
+        "EndpointConnectionError", "SES could not be reached.", halts="unreachable"
+    )
 
 
 def test_missing_credentials_are_no_matter_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +182,7 @@ def test_missing_credentials_are_no_matter_of_the_message(monkeypatch: pytest.Mo
     with serve(accepting()) as server:
         outcome = send_to(f"http://127.0.0.1:{server.port}")
 
-    assert outcome == Later("NoCredentialsError", "SES was not called.", timedelta(seconds=30))
+    assert outcome == Later("NoCredentialsError", "SES was not called.", halts="credentials")
     assert server.visits == 0
 
 
@@ -184,6 +205,5 @@ def test_credentials_that_cannot_be_renewed_are_no_matter_of_the_message(
         after = ses.send(ENVELOPE)
 
     assert before == Accepted("0100")
-    pause = timedelta(seconds=30)
-    assert after == Later("CredentialRetrievalError", "SES was not called.", pause)
+    assert after == Later("CredentialRetrievalError", "SES was not called.", halts="credentials")
     assert len(server.requests) == 1

@@ -1,0 +1,98 @@
+"""What may leave now: the account's state, the pace of the installation, and what is in hand.
+
+No more is claimed than can leave within a moment. What is in hand leaves in the order in which it
+was claimed, so it is the longest that a message of another organization waits for its turn.
+"""
+
+import threading
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from services.sender.account import Account
+from services.sender.jobs import Claimed
+from services.sender.pacing import Pace
+from services.sender.ses import Later, Outcome, Unknown
+
+AHEAD_SECONDS: Final = 0.5
+"""How much is taken in hand, by the pace that this process may expect."""
+_THROTTLED_SECONDS: Final = 1.0
+_FULL_SECONDS: Final = 0.5
+_BEAT_SECONDS: Final = 5.0
+_START_SECONDS: Final = 0.1
+"""What a start may take without being late. Not more: who is killed between the two is unknown."""
+
+
+class Gate:
+    """Of one sender. Safe to share between threads."""
+
+    def __init__(self, account: Account, pace: Pace) -> None:
+        self._account = account
+        self._pace = pace
+        self._lock = threading.Lock()
+        self._in_hand = 0
+        self._full_until = 0.0
+        self._beat_at = 0.0
+
+    def room(self, most: int) -> tuple[int, float]:
+        """How many messages may be claimed, up to `most`, and for how many recipients."""
+        now = time.monotonic()
+        if now >= self._beat_at:
+            self._pace.beat()
+            self._beat_at = now + _BEAT_SECONDS
+        if now < self._full_until:
+            return 0, 0
+        ahead = max(1.0, self._pace.share * AHEAD_SECONDS)
+        # Only when half of it is gone: sets, not rows.
+        if self._in_hand and self._in_hand > ahead / 2:
+            return 0, 0
+        return int(min(most, self._account.room())), ahead - self._in_hand
+
+    def enter(self, claims: Iterable[Claimed]) -> None:
+        """They are in hand."""
+        with self._lock:
+            self._in_hand += sum(one.recipients for one in claims)
+
+    def leave(self, claims: Iterable[Claimed]) -> None:
+        """They are not in hand any more, whatever became of them."""
+        with self._lock:
+            self._in_hand -= sum(one.recipients for one in claims)
+
+    def wait(self, claimed: Claimed) -> float | None:
+        """Until it is almost the message's turn: the moment when it is (by `time.monotonic`), for
+        `go`. None where it should not be sent now.
+        """
+        if self._account.is_halted:
+            return None
+        turn = self._pace.reserve(claimed.recipients)
+        if turn.wait_seconds is None:
+            self._full_until = time.monotonic() + _FULL_SECONDS
+            if turn.reason == "quota":
+                self._account.halt("quota")
+            return None
+        moment = time.monotonic() + turn.wait_seconds
+        _sleep_until(moment - _START_SECONDS)
+        return None if self._account.is_halted else moment
+
+    def go(self, moment: float) -> None:
+        """Wait for the rest. What was between, a commit, is different each time, and SES must see
+        the pace as it was given.
+        """
+        _sleep_until(moment)
+
+    def heed(self, outcome: Outcome) -> None:
+        """What SES's answer to one message says of all."""
+        match outcome:
+            case Later(halts="throttled"):
+                self._pace.hold_back(_THROTTLED_SECONDS)
+            case Later(halts=reason) if reason:
+                self._account.halt(reason)
+            case Unknown():
+                self._account.gave_no_answer()
+            case _:
+                self._account.went_well()
+
+
+def _sleep_until(moment: float) -> None:
+    if (left := moment - time.monotonic()) > 0:
+        time.sleep(left)

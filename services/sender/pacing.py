@@ -1,0 +1,165 @@
+"""When a message may go to SES: one pace for the installation, and a share of it without Redis.
+
+    reserve --> the window in Redis, one call for all who ask at one time
+       '------> Redis fails: our share of what it last said, until Redis is tried again
+
+`window.py` tells the rules and proves them; `shared.py` tells how the two halves keep in step.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import redis
+from prometheus_client import Counter
+
+from common import logs
+from common.batch import Group
+from services.sender.shared import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Ask, SharedWindow
+from services.sender.window import SECOND, UNLIMITED, Verdict
+
+FALLBACKS: Final = Counter(
+    "postroom_pacing_fallbacks_total", "Calls of the shared pace that Redis failed", ["error"]
+)
+_BOUNDLESS: Final = 1e9
+"""For JSON, which has no infinity."""
+# The last three: an answer that makes no sense.
+_FAILURES: Final = (redis.RedisError, OSError, ValueError, TypeError, KeyError)
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`wait_seconds`: how long to wait before the call of SES; None: not now, and nothing was
+    reserved, for this reason.
+    """
+
+    wait_seconds: float | None
+    reason: Literal["", "rate", "quota"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reserve:
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Allow:
+    rate: float
+    quota: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    seconds: float
+
+
+class Pace:
+    """Of one process; safe to share between threads. None of it raises or sleeps: at worst it
+    waits for two calls of Redis to time out.
+    """
+
+    def __init__(
+        self,
+        redis: "redis.Redis",
+        prefix: str,
+        processes: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`processes`: how many senders to believe in while Redis has never told. `redis` should
+        fail soon and not try again by itself, as `common.queue.connect` has it.
+        """
+        self._shared = SharedWindow(redis, prefix, processes, clock)
+        self._clock = clock
+        self._again_at = 0.0
+        self._pause = 0.0
+        # One thread, so that nothing in here needs a lock.
+        self._group: Group[_Reserve | _Allow | _Hold, Turn] = Group("pace", self._decide)
+
+    def allow(self, rate: float, quota_left: float | None) -> None:
+        """From GetAccount: MaxSendRate in recipients a second, and how many recipients are left of
+        the 24 hours; None: as many as you like. For all processes, from now on.
+        """
+        quota = UNLIMITED if quota_left is None else max(0.0, quota_left)
+        self._submit(_Allow(min(max(0.0, rate), _BOUNDLESS), min(quota, _BOUNDLESS)))
+
+    def reserve(self, recipients: int) -> Turn:
+        """A turn for one message, to be asked for right before its call. "rate" as long as
+        nobody has allowed anything.
+        """
+        return self._submit(_Reserve(max(1, recipients)))
+
+    def hold_back(self, seconds: float) -> None:
+        """No new turn of any process begins within so many seconds. For TooManyRequests."""
+        self._submit(_Hold(seconds))
+
+    def beat(self) -> None:
+        """This process lives: to be told every few seconds, as it may have nothing to reserve."""
+        self._submit(_Hold(0))
+
+    @property
+    def share(self) -> float:
+        """Recipients a second that this process may expect; 0.0 while nobody has allowed any."""
+        return self._shared.rate / self._shared.senders
+
+    def close(self) -> None:
+        """After the last `reserve`. The others' shares grow."""
+        self._group.close()
+        if self._clock() >= self._again_at:
+            try:
+                self._shared.leave()
+            except _FAILURES as error:
+                self._failed(error)
+
+    def _submit(self, item: _Reserve | _Allow | _Hold) -> Turn:
+        try:
+            return self._group.submit(item)
+        except RuntimeError:  # closed
+            return Turn(None, "rate")
+
+    def _decide(self, items: list[_Reserve | _Allow | _Hold]) -> list[Turn]:
+        verdicts = iter(self._verdicts(_ask(items)))
+        return [_turn(next(verdicts)) if isinstance(one, _Reserve) else _DONE for one in items]
+
+    def _verdicts(self, ask: Ask) -> list[Verdict]:
+        if self._clock() < self._again_at:
+            return self._shared.alone(ask)
+        for _ in range(1 if self._pause else 2):
+            try:
+                verdicts = self._shared.together(ask)
+            except _FAILURES as error:
+                failure = error
+            else:
+                self._succeeded()
+                return verdicts
+        self._failed(failure)
+        return self._shared.alone(ask)
+
+    def _succeeded(self) -> None:
+        if self._pause:
+            self._pause = 0.0
+            log.info("pacing.together")
+
+    def _failed(self, error: Exception) -> None:
+        self._pause = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause), LONGEST_PAUSE_SECONDS)
+        self._again_at = self._clock() + self._pause
+        FALLBACKS.labels(type(error).__name__).inc()
+        log.warning("pacing.alone", error=type(error).__name__, share=self.share)
+
+
+_DONE: Final = Turn(0.0)
+
+
+def _ask(items: list[_Reserve | _Allow | _Hold]) -> Ask:
+    allowed = [(one.rate, one.quota) for one in items if isinstance(one, _Allow)]
+    return Ask(
+        [one.recipients for one in items if isinstance(one, _Reserve)],
+        allowed[-1] if allowed else None,
+        int(max((one.seconds for one in items if isinstance(one, _Hold)), default=0) * SECOND),
+    )
+
+
+def _turn(verdict: Verdict) -> Turn:
+    return Turn(None, verdict) if isinstance(verdict, str) else Turn(verdict / SECOND)
