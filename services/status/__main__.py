@@ -1,13 +1,15 @@
 """`python -m services.status`: what SES reports, from SQS to Postgres."""
 
 import sys
+from datetime import timedelta
 
 from prometheus_client import REGISTRY
 
-from common import aws, db, logs, metrics, queue, worker
+from common import aws, crash, db, housekeeping, logs, metrics, queue, worker
 from common.settings import Settings
 from services.status import feedback
 from services.status.feed import Feed
+from services.status.horizon import COUNTS_LAG
 from services.status.letterbox import CALLS, POLL_SECONDS, Letterbox
 
 log = logs.get(__name__)
@@ -17,6 +19,7 @@ def main() -> None:
     """Wire, read, until told to stop."""
     settings = Settings()
     logs.configure(settings, "status")
+    crash.arm(settings)
     stopping = worker.stop_on_signals()
     if settings.feedback_queue_url is None:
         sys.exit("POSTROOM_FEEDBACK_QUEUE_URL is not set: the SQS queue of SES's events")
@@ -24,11 +27,15 @@ def main() -> None:
     doorbell = queue.Doorbell(settings)
     sqs = aws.client(settings, "sqs", read_timeout=POLL_SECONDS + 3, connections=CALLS)
     letterbox = Letterbox(sqs, settings.feedback_queue_url)
-    feed = Feed(letterbox, engine, lambda: doorbell.ring(queue.WEBHOOKS))
+    # A grace shorter than the usual one wants its end told sooner, and by counts as old.
+    margin = min(COUNTS_LAG, timedelta(seconds=settings.ambiguous_grace_seconds / 10))
+    feed = Feed(letterbox, engine, lambda: doorbell.ring(queue.WEBHOOKS), margin)
+    old = housekeeping.feedback(settings.keep_feedback_days), housekeeping.idempotency()
     REGISTRY.register(metrics.OldestWaiting(engine, "feedback", feedback.OLDEST_WAITING))
     stop_metrics = metrics.serve(settings)
     log.info("worker.ready", metrics_port=settings.metrics_port)
-    feed.run(stopping)
+    with housekeeping.running(engine, *old):
+        feed.run(stopping)
     letterbox.close()
     stop_metrics()
     doorbell.close()

@@ -21,10 +21,13 @@ from services.status import feedback
 from services.status.feedback import Case
 from services.status.parse import Parsed, SesEvent
 from services.status.report import Outcome, Word, report
-from services.status.transitions import sighting
+from services.status.transitions import evidence, sighting
 
 MOST: Final = 100
 """Events of one set."""
+# SQLSTATE classes that speak of what was written, not of the database: cardinality, data,
+# constraints, limits of a value (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_OF_THE_LETTER: Final = ("21", "22", "23", "54")
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -80,10 +83,18 @@ def _outcome(case: Case, tracked: dict[UUID, Tracked]) -> Outcome:
     if home is None:
         return Outcome(event, "unmatched")
     message = tracked[home.message_id]
-    known = message.state["external_message_id"]
+    known, was_healed = message.state["external_message_id"], message.healed
     seen = sighting(event, home.message_id)
+    if seen is None and known is None:
+        seen = evidence(event, home.message_id)
     word: Word = "noted" if seen is None else "applied" if message.see(seen) else "nobody"
-    return Outcome(event, word, home, other_send=known not in {None, event.external_message_id})
+    return Outcome(
+        event,
+        word,
+        home,
+        other_send=known not in {None, event.external_message_id},
+        healed=message.healed and not was_healed,
+    )
 
 
 def _moment(case: Case) -> datetime:
@@ -94,3 +105,11 @@ def _told(outcomes: list[Outcome], deliveries: int) -> Applied:
     for one in outcomes:
         report(one)
     return Applied(Counter((one.parsed.kind, one.word) for one in outcomes), deliveries)
+
+
+def lies_in_a_letter(error: Exception) -> bool:
+    """Else in the database or on the way to it, and the same letters will be fine later."""
+    if not isinstance(error, sa.exc.SQLAlchemyError):
+        return not isinstance(error, OSError)
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return state[:2] in _OF_THE_LETTER

@@ -4,34 +4,39 @@ A letter is deleted once it is committed, and never before: what a crash leaves 
 and is then known. While the database is away nothing is received: what is in hand stays in hand,
 as each receive counts towards SQS's `maxReceiveCount`, and an outage must not carry good letters
 to the dead letter queue.
+
+A bad letter goes there, and SQS does it: one that cannot be read is kept raw in the table and left
+in the queue, as is one that cannot be applied. It is received again when its visibility timeout is
+over, until SQS has had enough. Where no redrive policy says when, `MOST_RECEIVES` does.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
-from common import logs
-from services.status.apply import MOST, Applied, apply, reapply
+from common import crash, logs
+from services.status import horizon
+from services.status.apply import Applied, apply, lies_in_a_letter
+from services.status.horizon import Horizon
+from services.status.late import Late
 from services.status.letterbox import Letter, Letterbox
+from services.status.parse import NoEvent, Parsed
 from services.status.report import Outcome, report
 
-_LOOK_SECONDS: Final = 2.0
-"""How often feedback that waits for its message is looked at."""
-_REACH: Final = timedelta(minutes=15)
-"""For how long it may still find it: a sender records the id of a mail within its lease."""
-_FIRST_REACH: Final = timedelta(days=1)
-"""At the start: what an earlier process has left."""
+MOST_RECEIVES: Final = 20
+"""After which a bad letter is deleted; it is kept raw in the table."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_TELL_SECONDS: Final = 1.5
+"""How often, at most, the checkpoint is moved: below the two seconds of an idle receive."""
 
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 10.0
-
-# SQLSTATE classes that speak of what was written, not of the database: cardinality, data,
-# constraints, limits of a value (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-_OF_THE_LETTER: Final = ("21", "22", "23", "54")
 
 log = logs.get(__name__)
 
@@ -39,14 +44,23 @@ log = logs.get(__name__)
 class Feed:
     """One queue into one database."""
 
-    def __init__(self, letterbox: Letterbox, engine: sa.Engine, ring: Callable[[], None]) -> None:
-        """`ring`: called after a commit that has made deliveries."""
+    def __init__(
+        self,
+        letterbox: Letterbox,
+        engine: sa.Engine,
+        ring: Callable[[], None],
+        margin: timedelta = horizon.COUNTS_LAG,
+    ) -> None:
+        """`ring`: called after a commit that has made deliveries. `margin`: see `horizon`."""
         self._letterbox = letterbox
         self._engine = engine
         self._ring = ring
-        self._reach = _FIRST_REACH
-        self._look_at = 0.0
+        self._late = Late(engine, self._committed)
         self._in_hand: list[Letter] = []
+        self._received: tuple[Letter, ...] = ()
+        self._horizon = Horizon(margin)
+        self._began = _NEVER
+        self._tell_at = 0.0
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping` is set, then finish what is in hand. Survives whatever comes."""
@@ -64,14 +78,29 @@ class Feed:
 
     def turn(self) -> None:
         """What waits in the database, if it is time, and one set out of the queue."""
-        if time.monotonic() >= self._look_at:
-            self._look()
-            self._reach = _REACH
-            self._look_at = time.monotonic() + _LOOK_SECONDS
+        self._late.look()
         if not self._in_hand:
-            self._in_hand = self._letterbox.receive()
+            self._receive()
         if self._in_hand:
             self._take()
+        self._horizon.settled(self._began, self._received)
+        self._tell_how_far()
+
+    def _receive(self) -> None:
+        """The database is asked first: where it is away, nothing is received."""
+        self._began = horizon.now(self._engine)
+        self._in_hand = self._letterbox.receive()
+        self._received = tuple(self._in_hand)
+        if self._in_hand:
+            crash.at("after_receive")
+
+    def _tell_how_far(self) -> None:
+        if time.monotonic() < self._tell_at:
+            return
+        self._tell_at = time.monotonic() + _TELL_SECONDS
+        proven = self._horizon.proven(self._letterbox.counts())
+        if proven is not None:
+            horizon.write(self._engine, proven)
 
     def _take(self) -> None:
         """A set; or, where the fault lies in a letter, each alone, so that one poison letter
@@ -80,7 +109,7 @@ class Feed:
         try:
             self._settle(self._in_hand)
         except Exception as error:
-            if not _lies_in_a_letter(error):
+            if not lies_in_a_letter(error):
                 raise
             log.exception("feed.set_failed", letters=len(self._in_hand))
             while self._in_hand:
@@ -93,51 +122,45 @@ class Feed:
         try:
             self._settle([letter])
         except Exception as error:
-            if not _lies_in_a_letter(error):
+            if not lies_in_a_letter(error):
                 raise
             report(Outcome(letter.parsed, "failed"))
             log.exception("feed.letter_failed", dedup_key=letter.parsed.dedup_key)
+            if letter.receives >= MOST_RECEIVES:
+                self._bury(letter)
+
+    def _bury(self, letter: Letter) -> None:
+        """What cannot even be kept stays in the queue until SQS's retention ends."""
+        try:
+            self._settle([replace(letter, parsed=_unapplied(letter.parsed))])
+        except Exception as error:
+            if not lies_in_a_letter(error):
+                raise
+            log.exception("feed.letter_not_kept", dedup_key=letter.parsed.dedup_key)
 
     def _settle(self, letters: list[Letter]) -> None:
         self._committed(apply(self._engine, [letter.parsed for letter in letters]))
-        self._letterbox.delete(letters)
+        crash.at("after_apply")
+        self._letterbox.delete(letter for letter in letters if not _is_left(letter))
 
     def _committed(self, done: Applied) -> None:
         if done.deliveries:
             self._ring()
 
-    def _look(self) -> None:
-        """In sets; or, where one cannot be applied, around it."""
-        try:
-            most = MOST
-            while most == MOST:
-                done = reapply(self._engine, self._reach)
-                self._committed(done)
-                most = done.counts.total()
-        except Exception as error:
-            if not _lies_in_a_letter(error):
-                raise
-            log.exception("feed.look_failed")
-            self._look_around()
 
-    def _look_around(self) -> None:
-        skip = 0
-        found = 1
-        while found:
-            try:
-                done = reapply(self._engine, self._reach, most=1, skip=skip)
-                self._committed(done)
-                found = done.counts.total()
-            except Exception as error:
-                if not _lies_in_a_letter(error):
-                    raise
-                log.exception("feed.feedback_failed", skipped=skip)
-                skip += 1
-
-
-def _lies_in_a_letter(error: Exception) -> bool:
-    """Else in the database or in SQS, and the same letters will be fine later."""
-    if not isinstance(error, sa.exc.SQLAlchemyError):
+def _is_left(letter: Letter) -> bool:
+    """In the queue, for SQS to put aside."""
+    if letter.parsed.kind != "unreadable":
+        return False
+    if letter.receives < MOST_RECEIVES:
         return True
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    return state[:2] in _OF_THE_LETTER
+    log.warning("feed.letter_given_up", receives=letter.receives, dedup_key=letter.parsed.dedup_key)
+    return False
+
+
+def _unapplied(parsed: Parsed) -> NoEvent:
+    """To keep an event raw that the tables do not take. By a key of its own, not the event's: a
+    copy that comes once the fault is gone must not be taken for a duplicate.
+    """
+    key = f"unapplied {parsed.dedup_key}"
+    return NoEvent("unreadable", "cannot be applied", key, parsed.raw)

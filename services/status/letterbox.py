@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,8 @@ from services.status.parse import Parsed, parse
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import MessageSystemAttributeNameType, QueueAttributeNameType
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 AwsError: Final = (BotoCoreError, ClientError)
 
@@ -25,15 +28,37 @@ CALLS: Final = 10
 """That may go to SQS at one time, so that a set of letters is 100."""
 _A_CALL: Final = 10  # SQS's limit
 
+_ASKED: "Final[list[MessageSystemAttributeNameType]]" = ["ApproximateReceiveCount", "SentTimestamp"]
+_COUNTED: "Final[list[QueueAttributeNameType]]" = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+]
+_HIDDEN_FOR: Final = "VisibilityTimeout"
+
 log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message of SQS, read, and what names it to SQS."""
+    """A message of SQS, read, and what names it to SQS. `receives`: this one too. `sent_at`: when
+    it was put into the queue, by SQS's clock.
+    """
 
     parsed: Parsed
     receipt: str
+    receives: int
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What SQS says of the queue. `letters`: all that are in it, also those in somebody's hand;
+    up to a minute old, says AWS. `hidden_for`: a letter that was received and not deleted.
+    """
+
+    letters: int
+    hidden_for: timedelta
 
 
 class Letterbox:
@@ -55,12 +80,12 @@ class Letterbox:
 
     def _receive(self, wait_seconds: int) -> list[Letter]:
         answer = self._sqs.receive_message(
-            QueueUrl=self._url, MaxNumberOfMessages=_A_CALL, WaitTimeSeconds=wait_seconds
+            QueueUrl=self._url,
+            MaxNumberOfMessages=_A_CALL,
+            WaitTimeSeconds=wait_seconds,
+            MessageSystemAttributeNames=_ASKED,
         )
-        return [
-            Letter(parse(letter["Body"]), letter["ReceiptHandle"])
-            for letter in answer.get("Messages", [])
-        ]
+        return [_letter(message) for message in answer.get("Messages", [])]
 
     def _receive_more(self) -> list[Letter]:
         """Beside a first call that went well: what fails here must not lose what came there."""
@@ -69,6 +94,18 @@ class Letterbox:
         except AwsError as error:
             log.warning("letterbox.receive_failed", error=type(error).__name__)
             return []
+
+    def counts(self) -> Counts | None:
+        """None where SQS does not say."""
+        try:
+            told = self._sqs.get_queue_attributes(
+                QueueUrl=self._url, AttributeNames=[*_COUNTED, _HIDDEN_FOR]
+            )["Attributes"]
+        except AwsError as error:
+            log.warning("letterbox.uncounted", error=type(error).__name__)
+            return None
+        letters = sum(int(told[name]) for name in _COUNTED)
+        return Counts(letters, timedelta(seconds=int(told[_HIDDEN_FOR])))
 
     def delete(self, letters: Iterable[Letter]) -> None:
         """They are stored. One that stays comes again, and is then known."""
@@ -105,3 +142,13 @@ class Letterbox:
     def close(self) -> None:
         """End the threads."""
         self._calls.shutdown()
+
+
+def _letter(message: "MessageTypeDef") -> Letter:
+    told = message["Attributes"]
+    return Letter(
+        parsed=parse(message["Body"]),
+        receipt=message["ReceiptHandle"],
+        receives=int(told["ApproximateReceiveCount"]),
+        sent_at=datetime.fromtimestamp(int(told["SentTimestamp"]) / 1000, UTC),
+    )

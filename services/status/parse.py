@@ -51,7 +51,7 @@ class SesEvent:
     `kind`: SES's name in lower snake case, known to us or not. `message_id`: from our tag, which
     identity notifications lack. `recipients`: those the event is about; empty where it is about
     all. `reason`: `type`, `subType`, `diagnostic`, where SES gave them. `dedup_key`: the same for
-    every copy of the event, in whatever envelope.
+    every copy of the event, in whatever envelope; copies with and without our tag are two.
     """
 
     kind: str
@@ -102,14 +102,17 @@ def _event(value: Json, raw: str) -> SesEvent:
     if not kind or not 0 < len(external_id) <= _LONGEST_ID or at is None:
         raise UnreadableError("no event of SES: eventType, mail.messageId or timestamp is missing")
     recipients = _recipients(detail.get(_RECIPIENTS.get(kind, "")))
+    message_id = _tagged(_object(mail.get("tags")).get(MESSAGE_TAG))
+    # With the tag: the copy that names our message is news after one that does not.
+    told = [external_id, kind, _mark(detail), sorted(recipients), str(message_id or "")]
     return SesEvent(
         kind=kind,
         external_message_id=external_id,
-        message_id=_tagged(_object(mail.get("tags")).get(MESSAGE_TAG)),
+        message_id=message_id,
         at=at,
         recipients=recipients,
         reason=_reason(kind, detail),
-        dedup_key=_digest_of(json.dumps([external_id, kind, _mark(detail), sorted(recipients)])),
+        dedup_key=_digest_of(json.dumps(told)),
         raw=raw,
     )
 

@@ -7,13 +7,15 @@ from prometheus_client import Counter, Histogram
 
 from common import clock, ids, logs
 from common.metrics import SECONDS
+from common.tracking import AMBIGUOUS
 from services.status.feedback import Home
 from services.status.parse import Parsed, SesEvent
 
 Word = Literal["applied", "noted", "nobody", "unmatched", "kept", "duplicate", "failed"]
 """`applied`: a message of ours has taken it in. `noted`: about one, but moves nobody (an open).
 `nobody`: about one, but not about any of its recipients. `unmatched`: no message of ours, yet.
-`kept`: no event at all. `duplicate`: had before. `failed`: left in the queue.
+`kept`: no event at all, or none that can be applied. `duplicate`: had before. `failed`: left in
+the queue.
 """
 
 FEEDBACK = Counter("postroom_feedback_total", "Feedback of SES", ["kind", "outcome"])
@@ -35,12 +37,15 @@ log = logs.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one. `other_send`: SES names the message by another id than we know."""
+    """What became of one. `other_send`: SES names the message by another id than we know.
+    `healed`: it was not known whether SES has the message; this event has told.
+    """
 
     parsed: Parsed
     word: Word
     home: Home | None = None
     other_send: bool = False
+    healed: bool = False
 
 
 def report(outcome: Outcome) -> None:
@@ -55,6 +60,9 @@ def report(outcome: Outcome) -> None:
         LAG.observe(max(0.0, (clock.now() - parsed.at).total_seconds()))
     line = {"kind": parsed.kind, "external_id": parsed.external_message_id, **_ids(outcome.home)}
     log.info("feedback.taken", outcome=outcome.word, **line)
+    if outcome.healed:
+        AMBIGUOUS.labels("healed").inc()
+        log.info("message.healed", **line)
     if outcome.other_send:
         _report_other_send(parsed, line)
 

@@ -83,6 +83,13 @@ def sighting(event: SesEvent, message_id: UUID) -> Sighting | None:
     )
 
 
+def evidence(event: SesEvent, message_id: UUID) -> Sighting:
+    """What an event that moves nobody (an open, say) still shows of a message that is not known to
+    be with SES: it is.
+    """
+    return Sighting(message_id, "sent", event.at, external_id=event.external_message_id)
+
+
 def _reason(event: SesEvent) -> Reason:
     diagnostic = event.reason.get("diagnostic")
     words = _words(event)

@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY
 
-from common import db, logs, metrics, queue, worker
+from common import crash, db, housekeeping, logs, metrics, queue, worker
 from common.settings import Settings
 from services.webhooks import actors, jobs
 from services.webhooks.client import WebhookClient
@@ -13,6 +13,7 @@ def main() -> None:
     """Wire, listen, work until told to stop."""
     settings = Settings()
     logs.configure(settings, "webhooks")
+    crash.arm(settings)
     stopping = worker.stop_on_signals()
     engine = db.make_engine(settings)
     doorbell = queue.Doorbell(settings)
@@ -21,7 +22,8 @@ def main() -> None:
     room = worker.Room(queue.WEBHOOKS, deliverer, settings.webhook_threads, settings.tick_seconds)
     actors.declare(doorbell, room)
     REGISTRY.register(metrics.OldestWaiting(engine, queue.WEBHOOKS, jobs.OLDEST_WAITING))
-    with worker.serving(settings, doorbell, queue.WEBHOOKS):
+    old = housekeeping.events(settings.keep_events_days)
+    with worker.serving(settings, doorbell, queue.WEBHOOKS), housekeeping.running(engine, old):
         room.run(stopping)
     deliverer.close()
     engine.dispose()

@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 from prometheus_client import Counter, Histogram
 
-from common import clock, events, ids, logs, metrics, queue
+from common import clock, crash, events, ids, logs, metrics, queue
 from common.batch import Group
 from services.webhooks import schedule, signing
 from services.webhooks.client import Answer, WebhookClient
@@ -53,6 +53,7 @@ class Deliverer:
             return
         body = orjson.dumps(events.envelope(row, row["text"], row["html"]))
         answer = self._client.post(row["url"], body, _headers(claimed, body))
+        crash.at("after_post")
         result = judge(claimed, answer)
         _tell(result, answer)
         self._records.submit(result)

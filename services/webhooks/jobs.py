@@ -77,7 +77,8 @@ WITH held AS (
 UPDATE delivery d SET state = n.state, due_at = coalesce(n.due_at, d.due_at),
     lease_token = NULL, lease_until = NULL,
     finished_at = CASE WHEN n.state = 'pending' THEN NULL ELSE now() END
-FROM held, {recordset(Delivery)} n WHERE d.id = held.id AND n.id = d.id
+FROM held, {recordset(Delivery)} n
+WHERE d.id = held.id AND n.id = d.id AND n.lease_token = d.lease_token
 RETURNING d.id
 """)
 

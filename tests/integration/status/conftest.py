@@ -3,7 +3,7 @@
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +20,7 @@ from tests.tenants import Tenant, tenant
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,38 @@ class Queue:
         for body in bodies:
             self.sqs.send_message(QueueUrl=self.url, MessageBody=body)
 
+    def put_at_once(self, bodies: Iterable[str]) -> None:
+        """Ten, at most."""
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(at), "MessageBody": body} for at, body in enumerate(bodies)
+        ]
+        self.sqs.send_message_batch(QueueUrl=self.url, Entries=entries)
+
     def depth(self) -> tuple[int, int]:
         """Letters that can be received, and that are in somebody's hand."""
         return _depth(self.sqs, self.url)
+
+    def hide_for(self, seconds: int) -> None:
+        """The visibility timeout."""
+        self.sqs.set_queue_attributes(
+            QueueUrl=self.url, Attributes={"VisibilityTimeout": str(seconds)}
+        )
+
+    def receive(self) -> str:
+        """As another worker, which holds the letter until the visibility timeout; its handle."""
+        [message] = self.sqs.receive_message(QueueUrl=self.url)["Messages"]
+        return message["ReceiptHandle"]
+
+    def show(self, handle: str) -> None:
+        """As if the visibility timeout of that worker were over."""
+        self.sqs.change_message_visibility(
+            QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0
+        )
+
+    def show_after(self, receives: int) -> None:
+        """The one letter in it, as if it had been received so often."""
+        for _ in range(receives):
+            self.show(self.receive())
 
     def dead(self) -> int:
         return sum(_depth(self.sqs, self.dead_url))
@@ -71,6 +101,12 @@ def queue(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue
     url = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": json.dumps(redrive)})
     yield Queue(sqs, url["QueueUrl"], dead_url)
     sqs.close()
+
+
+@pytest.fixture
+def endless(queue: Queue) -> Queue:
+    """A queue that puts nothing aside."""
+    return Queue(queue.sqs, queue.dead_url, queue.dead_url)
 
 
 class RunFeed(Protocol):

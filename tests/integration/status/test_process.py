@@ -1,17 +1,20 @@
 """`python -m services.status` as it runs: from the double of AWS to the tables, and its end."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from common import clock, ids
+from common.models import Feedback, Idempotency
 from common.settings import Settings
 from tests import ses
 from tests.integration.status.conftest import Queue
 from tests.service import Service, service
-from tests.tenants import Tenant, rows
+from tests.tenants import Tenant, put, rows
 from tests.waiting import eventually
 
 
@@ -32,7 +35,8 @@ def test_what_ses_reports_reaches_the_tables_and_is_told(
     acme.message(external_id="ses-1")
     queue.put(ses.from_sns(ses.event("bounce_permanent", "ses-1")), "hello")
 
-    eventually(lambda: statuses(engine) == ["bounced"] and queue.depth() == (0, 0))
+    # What cannot be read stays in the queue, hidden, for SQS to put aside.
+    eventually(lambda: statuses(engine) == ["bounced"] and queue.depth() == (0, 1))
 
     metrics = status.metrics()
     assert 'postroom_feedback_total{kind="bounce",outcome="applied"} 1.0' in metrics
@@ -54,6 +58,29 @@ def test_what_waits_for_its_message_is_measured(queue: Queue, status: Service) -
         return f"{name}0.0" not in status.metrics() and name in status.metrics()
 
     eventually(age)
+
+
+@pytest.fixture
+def old(engine: Engine, acme: Tenant) -> None:
+    moment = clock.now() - timedelta(days=31)
+    told = Feedback(id=ids.first_at(moment.timestamp()), dedup_key="x", kind="open", raw="")
+    answer = Idempotency(
+        organization_id=acme.id, key="x", fingerprint="", status=202, body=b"", created_at=moment
+    )
+    put(engine, told, answer)
+
+
+@pytest.mark.usefixtures("old")
+def test_it_deletes_what_is_old_and_tells_how_far_it_has_come(
+    engine: Engine, status: Service
+) -> None:
+    left = "SELECT 1 FROM feedback UNION ALL SELECT 1 FROM idempotency"
+    margin = "SELECT now() - at AS margin FROM checkpoint"
+
+    eventually(lambda: rows(engine, left) == [] and rows(engine, margin))
+
+    assert 'postroom_purged_rows_total{table="idempotency"} 1.0' in status.metrics()
+    assert rows(engine, margin)[0]["margin"] > timedelta(seconds=60)
 
 
 def test_a_signal_during_a_long_poll_ends_it_well_and_hides_nothing(
