@@ -39,7 +39,9 @@ class Batcher(Generic[T, R]):
             taken = [await self._waiting.get()]
             while len(taken) < self._most and not self._waiting.empty():
                 taken.append(self._waiting.get_nowait())
-            await self._settle(taken)
+            # Who has gone away was told that it may not be done: then it had better not be.
+            if wanted := [one for one in taken if not one[1].done()]:
+                await self._settle(wanted)
 
     async def _settle(self, taken: list[tuple[T, "asyncio.Future[R]"]]) -> None:
         try:

@@ -1,7 +1,9 @@
 """Engines, and how a set of rows becomes one statement."""
 
+import math
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,52 +16,111 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.elements import TextClause
 from sqlmodel import SQLModel
 
+from common import deadlines
 from common.settings import Settings
-
-# A database that is away must be noticed soon, and a statement that hangs must end: both leave
-# the request or the lease time to say so.
-_CONNECT_ARGS: Final = {
-    "connect_timeout": 5,
-    "application_name": "postroom",
-    "options": "-c statement_timeout=30000 -c timezone=UTC",
-}
-
-_RESTED_SECONDS: Final = 1.0
 
 Rows = Iterable[Mapping[str, Any]]
 
 
-def make_engine(settings: Settings, pool_size: int = 5) -> sa.Engine:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one statement, and the way to it, may take, in seconds.
+
+    The server ends a statement after `statement`, and the client one that the server does not
+    answer after `answer` (`common.deadlines`): the later, so that a server that lives says itself
+    what became of it. `connect` is for each address of the host.
+    """
+
+    connect: int
+    statement: float
+    answer: float
+    pool: float
+    """For a connection of the pool to be free."""
+    ping: float = 2
+
+    def arguments(self) -> dict[str, Any]:
+        """What a connection begins with."""
+        options = {
+            "timezone": "UTC",
+            "statement_timeout": f"{self.statement * 1000:.0f}",
+            "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS * 1000}",
+            "client_connection_check_interval": "1000",
+        }
+        return {
+            "connect_timeout": self.connect,
+            "application_name": "postroom",
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        }
+
+
+# A lease is 60 s: a statement that hangs leaves the time to say so.
+OF_WORKERS: Final = Patience(connect=5, statement=30, answer=35, pool=30)
+# A request that meets a database which has just stopped to answer is told so within 10 s, the next
+# one after a ping and an attempt to connect.
+OF_THE_API: Final = Patience(connect=3, statement=7, answer=8, pool=4)
+
+_IDLE_SECONDS: Final = 30
+"""A transaction whose client is silent, perhaps cut off without a word, keeps its locks no longer.
+Ours wait for nobody in between; the longest makes the words of 200 messages (the API's index).
+"""
+_RESTED_SECONDS: Final = 1.0
+
+
+def make_engine(
+    settings: Settings, pool_size: int = 5, patience: Patience = OF_WORKERS
+) -> sa.Engine:
     """For the workers, whose threads call boto3."""
-    return sa.create_engine(
+    engine = sa.create_engine(
         settings.database_url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
+        pool_timeout=patience.pool,
         hide_parameters=True,  # an error's words must not carry mail into a log
-        connect_args=_CONNECT_ARGS,
+        connect_args=patience.arguments(),
     )
 
+    @sa.event.listens_for(engine, "do_connect")
+    def connect(_: Any, __: Any, args: list[Any], kwargs: dict[str, Any]) -> deadlines.Connection:
+        connection = deadlines.Connection.connect(*args, **kwargs)
+        connection.patience = patience.answer
+        return connection
 
-def make_async_engine(settings: Settings, pool_size: int = 10) -> AsyncEngine:
+    _ping_what_has_rested(engine, patience.ping, rested_seconds=0.0)
+    return engine
+
+
+def make_async_engine(
+    settings: Settings, pool_size: int = 10, patience: Patience = OF_THE_API
+) -> AsyncEngine:
     """For the API's one event loop."""
+
+    async def connect(*args: Any, **kwargs: Any) -> deadlines.AsyncConnection:
+        connection = await deadlines.AsyncConnection.connect(*args, **kwargs)
+        connection.patience = patience.answer
+        return connection
+
     engine = create_async_engine(
         settings.database_url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=5,
+        pool_timeout=patience.pool,
         hide_parameters=True,  # an error's words must not carry mail into a log
-        connect_args=_CONNECT_ARGS,
+        connect_args={**patience.arguments(), "async_creator_fn": connect},
     )
-    _ping_what_has_rested(engine.sync_engine)
+    _ping_what_has_rested(engine.sync_engine, patience.ping, _RESTED_SECONDS)
     return engine
 
 
-def _ping_what_has_rested(engine: sa.Engine) -> None:
-    """As `pool_pre_ping`, but not for a connection that was in use a moment ago: a ping is three
-    round trips, more than most of what the API asks. Where the database has gone away meanwhile,
-    one statement fails, and takes all connections out of the pool with it.
+def _ping_what_has_rested(engine: sa.Engine, patience: float, rested_seconds: float) -> None:
+    """As `pool_pre_ping`, but soon at its end where nobody answers; and not for a connection that
+    was in use a moment ago: a ping costs as much as most of what the API asks. Where the database
+    has gone away in that moment, one statement fails, and takes all connections out of the pool
+    with it.
     """
+
+    @sa.event.listens_for(engine, "connect")
+    def trust(_: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = math.inf
 
     @sa.event.listens_for(engine, "checkin")
     def remember(_: Any, record: ConnectionPoolEntry) -> None:
@@ -67,10 +128,11 @@ def _ping_what_has_rested(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "checkout")
     def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _: Any) -> None:
-        if time.monotonic() - record.info.get("used_at", 0.0) < _RESTED_SECONDS:
+        if time.monotonic() - record.info["used_at"] < rested_seconds:
             return
         try:
-            engine.dialect.do_ping(connection)
+            with deadlines.hurried(engine.dialect.get_driver_connection(connection), patience):
+                engine.dialect.do_ping(connection)
         except psycopg.Error as error:
             raise sa.exc.InvalidatePoolError from error
 

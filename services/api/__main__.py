@@ -3,19 +3,18 @@
 import gc
 import signal
 
-import uvicorn
-
-from common import logs
+from common import crash, logs
 from common.settings import Settings
 from services.api.app import create
-from services.api.server import configured
+from services.api.server import Server
 
 
 def main() -> None:
     """Blocks until a signal has come and what had begun has come to its end."""
     settings = Settings()
     logs.configure(settings, "api")
-    server = uvicorn.Server(configured(settings, create(settings)))
+    crash.arm(settings)
+    server = Server(settings, create(settings))
     _leave_in_peace()
     # From now on, not only once it listens; and when it has stopped, uvicorn raises the signal
     # again for whoever handled it before: by default that ends the process, and not with 0.

@@ -8,6 +8,7 @@ What was looked up before may have changed by the time of the writing, so the st
 a draft whose inbox is gone or renamed, or whose key has been answered meanwhile, is not written.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Final
@@ -16,8 +17,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from common import logs, queue
+from common import crash, logs, queue
 from common.batch import Batcher
+from common.db import OF_THE_API
 from services.api.drafts import Draft
 from services.api.lookup import Register
 from services.api.writing import write_files, write_rows
@@ -25,6 +27,9 @@ from services.api.writing import write_files, write_rows
 SET: Final = 64
 HEAVY_SET: Final = 4
 """Of drafts with files, so that a plain one never waits behind many megabytes."""
+
+PATIENCE_SECONDS: Final = OF_THE_API.answer + 1
+"""Who is being written hears how that ended; who still waits behind others that hang does not."""
 
 log = logs.get(__name__)
 
@@ -40,8 +45,11 @@ class Outcome(Enum):
 class Acceptor:
     """Writes for one process of the API."""
 
-    def __init__(self, engine: AsyncEngine, ring: Callable[[str], None]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, ring: Callable[[str], None], patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._engine = engine
+        self._patience = patience
         # One statement is one transaction: no round trips to begin and end it.
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._ring = ring
@@ -51,8 +59,11 @@ class Acceptor:
         self._heavy = Batcher(self._write, most=HEAVY_SET)
 
     async def submit(self, draft: Draft) -> Outcome:
-        """Written and committed, or not at all."""
-        outcome = await (self._heavy if draft.files else self._plain).submit(draft)
+        """Written and committed, or not at all; of an exception that says that the database is
+        away (`problems.is_unavailable`) nobody knows which, until the key is asked for again.
+        """
+        async with asyncio.timeout(self._patience):
+            outcome = await (self._heavy if draft.files else self._plain).submit(draft)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -72,6 +83,7 @@ class Acceptor:
             log.warning("accept.set_refused", drafts=len(drafts), error=type(error.orig).__name__)
             return [outcome for one in drafts for outcome in await self._write([one])]
         if Outcome.ACCEPTED in outcomes:
+            crash.at("after_commit")
             self._ring(queue.SENDER)
         return [*outcomes]
 

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from common import logs
-from common.db import make_async_engine
+from common.db import OF_THE_API, Patience, make_async_engine
 from common.settings import Settings
 from services.api import accept, openapi, problems
 from services.api.dependencies import Runtime
@@ -34,16 +34,17 @@ log = logs.get(__name__)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create(settings: Settings) -> FastAPI:
+def create(settings: Settings, patience: Patience = OF_THE_API) -> FastAPI:
     """The API of one installation. Nothing is connected before its lifespan begins."""
     app = FastAPI(
         title="Postroom",
-        lifespan=_lifespan(settings),
+        lifespan=_lifespan(settings, patience),
         redirect_slashes=False,  # a redirect is no problem+json, and loses the body
         docs_url=None,
         redoc_url=None,
         openapi_url=None,  # services.api.openapi serves it
     )
+    app.state.stopping = False  # services.api.server says when
     app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes)
     for kind in (Problem, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, problems.handle)
@@ -55,11 +56,11 @@ def create(settings: Settings) -> FastAPI:
     return app
 
 
-def _lifespan(settings: Settings) -> Lifespan:
+def _lifespan(settings: Settings, patience: Patience) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
-            app.state.runtime = await _open(settings, opened)
+            app.state.runtime = await _open(settings, patience, opened)
             log.info("api.started")
             yield
         log.info("api.stopped")
@@ -67,9 +68,9 @@ def _lifespan(settings: Settings) -> Lifespan:
     return lifespan
 
 
-async def _open(settings: Settings, opened: AsyncExitStack) -> Runtime:
+async def _open(settings: Settings, patience: Patience, opened: AsyncExitStack) -> Runtime:
     """The parts, each closed in the opposite order. No part needs its server to be up by now."""
-    engine = make_async_engine(settings)
+    engine = make_async_engine(settings, patience=patience)
     opened.push_async_callback(engine.dispose)
     ringer = Ringer(settings)
     opened.push_async_callback(ringer.close)

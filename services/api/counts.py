@@ -1,5 +1,6 @@
 """Two ways to count an hour of an organization's messages: Redis by `limits`, and Postgres."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -20,6 +21,8 @@ from common.settings import Settings
 HOUR: Final = 3600
 COOL_DOWN_SECONDS: Final = 5.0
 """How long Redis is left alone after it did not answer."""
+PATIENCE_SECONDS: Final = 4.0
+"""With Postgres, as `services.api.lookup` has."""
 _TIMEOUT_SECONDS: Final = 0.25
 _TRIES: Final = 3
 
@@ -103,7 +106,7 @@ class ByPostgres:
             "first": ids.first_at(time.time() - HOUR),
             "most": limit,
         }
-        async with self._engine.connect() as connection:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._engine.connect() as connection:
             row = (await connection.execute(_SENT, values)).one()
         free = max(0, limit - row.sent - under_way)
         granted = min(cost, free)

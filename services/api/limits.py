@@ -92,17 +92,25 @@ class Limiter:
         await self._redis.close()
 
     async def _ask(self, caller: Caller, cost: int) -> Window:
-        return await self._asks.submit(Ask(caller.organization_id, caller.sends_per_hour, cost))
+        ask = Ask(caller.organization_id, caller.sends_per_hour, cost)
+        answer = await self._asks.submit(ask)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
-    async def _answer(self, asks: list[Ask]) -> list[Window]:
+    async def _answer(self, asks: list[Ask]) -> list[Window | BaseException]:
+        """One that cannot be counted takes no other with it, nor what that is granted."""
         groups: dict[tuple[UUID, int], list[Ask]] = defaultdict(list)
         for ask in asks:
             groups[ask.organization_id, ask.limit].append(ask)
         counts = await asyncio.gather(
-            *(self._count(*key, sum(one.cost for one in group)) for key, group in groups.items())
+            *(self._count(*key, sum(one.cost for one in group)) for key, group in groups.items()),
+            return_exceptions=True,
         )
-        shares = {
-            key: shared(group, count)
+        shares: dict[tuple[UUID, int], list[Window | BaseException]] = {
+            key: [count] * len(group)
+            if isinstance(count, BaseException)
+            else [*shared(group, count)]
             for (key, group), count in zip(groups.items(), counts, strict=True)
         }
         return [shares[ask.organization_id, ask.limit].pop(0) for ask in asks]

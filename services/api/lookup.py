@@ -5,6 +5,7 @@ whoever writes asks again, in the statement that writes (`services.api.accept`).
 is not remembered, and a request with an Idempotency-Key always asks.
 """
 
+import asyncio
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,8 @@ from common.db import as_json
 from services.api.drafts import Origin
 from services.api.idempotency import KEPT_FOR
 
+PATIENCE_SECONDS: Final = 4.0
+"""For one set of questions. Who asks while one is under way waits for two: less than 10 s."""
 _BELIEVED_SECONDS: Final = 1.0
 _MOST: Final = 10_000
 
@@ -94,7 +97,7 @@ async def look_up(engine: AsyncEngine, questions: list[Question]) -> list[Known]
         for at, one in enumerate(questions)
     ]
     values = {"questions": as_json(rows), "since": clock.now() - KEPT_FOR}
-    async with engine.connect() as connection:
+    async with asyncio.timeout(PATIENCE_SECONDS), engine.connect() as connection:
         found = (await connection.execute(_LOOK, values)).all()
     return [_known(one, row) for one, row in zip(questions, found, strict=True)]
 

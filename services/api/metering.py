@@ -10,6 +10,7 @@ signatures are what the OpenAPI document is made of.
 
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from http import HTTPStatus
 from inspect import signature
 from typing import Any, Final
 from uuid import UUID
@@ -109,13 +110,15 @@ async def _told(request: Request, error: Exception) -> problems.Problem:
     REFUSED.labels(problem.code).inc()
     if problem.status >= 500:  # noqa: PLR2004 - where it came from is lost on the way out
         log.error("send.failed", code=problem.code, exc_info=error)
-    return replace(problem, headers={**problem.headers, **await _headers(request)})
+    return replace(problem, headers={**problem.headers, **await _headers(request, problem)})
 
 
-async def _headers(request: Request) -> dict[str, str]:
+async def _headers(request: Request, problem: problems.Problem | None = None) -> dict[str, str]:
     window: Window | None = getattr(request.state, "window", None)
     caller: Caller | None = getattr(request.state, "caller", None)
-    if window is None and caller is not None:
+    # To ask a database that is away would take as long again as it took to find out.
+    away = problem is not None and problem.status == HTTPStatus.SERVICE_UNAVAILABLE
+    if window is None and caller is not None and not away:
         runtime: Runtime = request.app.state.runtime
         try:
             window = await runtime.limiter.look(caller)

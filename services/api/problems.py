@@ -134,12 +134,14 @@ def from_error(error: BaseException) -> Problem:
     if is_unavailable(error):
         return unavailable()
     if isinstance(error, asyncio.CancelledError):
-        return _stopping()
+        return stopping()
     return Problem(500, "internal_error", "Something went wrong here. It has been logged.")
 
 
-def _stopping() -> Problem:
-    """uvicorn cancels what is still under way when the time to drain is over."""
+def stopping() -> Problem:
+    """503: of readiness, and of what is still under way when the time to finish is over, when
+    uvicorn cancels it.
+    """
     return Problem(
         503, "stopping", "This server is stopping. Try again.", headers={"retry-after": "1"}
     )

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.api.dependencies import RuntimeDep
-from services.api.problems import is_unavailable, unavailable
+from services.api.problems import is_unavailable, stopping, unavailable
 from services.api.responses import answer
 from services.api.schemas.health import Alive, Ready
 
@@ -26,10 +27,13 @@ async def healthz() -> Response:
 
 
 @router.get("/readyz", response_model=Ready)
-async def readyz(runtime: RuntimeDep) -> Response:
+async def readyz(request: Request, runtime: RuntimeDep) -> Response:
     """Database and broker answer. Without the broker the state is `degraded`, and still 200: it
-    only rings, so work is found a second later, and nothing is refused or lost.
+    only rings, so work is found a second later, and nothing is refused or lost. A process that is
+    about to stop is not ready any more, and still serves.
     """
+    if request.app.state.stopping:
+        raise stopping()
     database, broker = await asyncio.gather(
         _answers(runtime.engine), asyncio.to_thread(runtime.broker_answers)
     )

@@ -17,9 +17,7 @@ class Schema(BaseModel):
     no text). No text holds NUL, which Postgres cannot store, or half a surrogate pair.
     """
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True, frozen=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, frozen=True)
 
     @model_validator(mode="after")
     def _only_real_text(self) -> Self:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
-import uvicorn
 
 from common import logs
+from common.db import OF_THE_API, Patience
 from common.settings import Settings
 from services.api.app import create
-from services.api.server import configured
+from services.api.server import Server
 from tests.waiting import eventually
 
 MakeOrganization = Callable[..., "Organization"]
@@ -29,11 +29,11 @@ class Organization:
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[str]:
+def served(settings: Settings, patience: Patience = OF_THE_API) -> Iterator[str]:
     """The base URL of an API with these settings."""
     logs.configure(settings, "api")
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(configured(settings, create(settings)))
+    server = Server(settings, create(settings, patience), drain=0)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     try:

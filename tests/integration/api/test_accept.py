@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from common.db import make_async_engine
 from common.models import Inbox
 from common.settings import Settings
-from services.api.accept import Acceptor, Outcome
+from services.api import problems
+from services.api.accept import SET, Acceptor, Outcome
 from services.api.drafts import Origin, Parent
 from services.api.schemas.messages import NewMessage
 from tests.integration.api.accepting import FILE, NEW, submitted, within, written
 from tests.integration.api.mailing import count
-from tests.tenants import Tenant, rows, tenant
+from tests.tenants import WAITING, Tenant, rows, tenant
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -126,6 +129,35 @@ def test_what_the_database_refuses_fails_alone(
     assert outcomes[0] == outcomes[2] == Outcome.ACCEPTED
     assert isinstance(outcomes[1], sa.exc.IntegrityError)
     assert count(engine, "message") == 2
+
+
+def test_who_waits_behind_others_that_hang_is_told_in_time_and_is_not_written(
+    settings: Settings, origin: Origin, engine: sa.Engine
+) -> None:
+    async def run(holding: sa.Connection) -> list[Any]:
+        database = make_async_engine(settings)
+        acceptor = Acceptor(database, lambda _: None, patience=0.5)
+        hanging = [acceptor.submit(written(origin)) for _ in range(2 * SET)]
+        under_way = asyncio.gather(*hanging, return_exceptions=True)
+        await asyncio.to_thread(eventually, lambda: rows(engine, WAITING))
+        late = await asyncio.gather(
+            acceptor.submit(written(origin, "late")), return_exceptions=True
+        )
+        await under_way
+        holding.rollback()
+        soon = await acceptor.submit(written(origin, "soon"))
+        await acceptor.close()
+        await database.dispose()
+        return [*late, soon]
+
+    with engine.connect() as holding:
+        holding.execute(sa.text("LOCK TABLE message"))
+        late, soon = asyncio.run(run(holding))
+
+    assert isinstance(late, TimeoutError)
+    assert problems.is_unavailable(late)
+    assert soon == Outcome.ACCEPTED
+    assert [one["key"] for one in rows(engine, "SELECT key FROM idempotency")] == ["soon"]
 
 
 def test_replies_in_many_sets_at_once_are_all_counted(

@@ -5,7 +5,9 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
@@ -16,14 +18,34 @@ from common import ids, queue
 from common.db import make_async_engine
 from common.models import Message
 from common.settings import Settings
+from services.api.counts import ByRedis, Count
 from services.api.keyring import Caller
 from services.api.limits import Limiter, Window
+from services.api.ring import Ringer
+from tests.faults.proxy import Proxy, proxies
 from tests.integration.api.limited import LIMIT, burst, standing, statuses
 from tests.integration.api.mailing import Box, box, count, mail
 from tests.integration.api.serving import MakeOrganization, Organization, served
 from tests.tenants import tenant
 
 NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def line(settings: Settings) -> Iterator[Proxy]:
+    """To Redis. It can be made to fall silent."""
+    port = urlsplit(settings.redis_url).port
+    assert port
+    with proxies(line=port) as made:
+        yield made["line"]
+
+
+@pytest.fixture
+def far(settings: Settings, line: Proxy) -> Settings:
+    """Redis at the other end of the line."""
+    near = f":{urlsplit(settings.redis_url).port}/"
+    url = settings.redis_url.replace(near, f":{line.port}/")
+    return settings.model_copy(update={"redis_url": url})
 
 
 @pytest.fixture
@@ -116,6 +138,64 @@ def test_redis_is_not_believed_about_an_hour_that_it_has_not_seen(
 
     assert [one.granted for one in windows] == [True, True, True, False]
     assert [one.remaining for one in windows] == [2, 1, 0, 0]
+
+
+def test_a_redis_that_does_not_answer_is_left_alone_for_a_while(far: Settings, line: Proxy) -> None:
+    """Waiting for it again and again, every request would be slow."""
+
+    async def run() -> list[Count | None]:
+        by_redis = ByRedis(far)
+        counts = []
+        for trouble, again_at in ((True, 0.0), (False, None), (False, 0.0)):
+            line.trouble(half_open=trouble)
+            by_redis._again_at = by_redis._again_at if again_at is None else again_at
+            counts.append(await by_redis.count(ids.new(), LIMIT, 1))
+        await by_redis.close()
+        return counts
+
+    first, soon, later = asyncio.run(run())
+
+    assert (first, soon) == (None, None)
+    assert later
+    assert later.granted == 1
+
+
+def test_a_redis_that_does_not_answer_does_not_hold_up_the_end(far: Settings, line: Proxy) -> None:
+    line.trouble(half_open=True)
+
+    async def run() -> bool:
+        ringer = Ringer(far)
+        ringer.ring(queue.SENDER)
+        done, _ = await asyncio.wait([asyncio.create_task(ringer.close())], timeout=5)
+        return bool(done)
+
+    assert asyncio.run(run())
+
+
+def test_who_cannot_be_counted_takes_nothing_from_the_others(
+    settings: Settings, engine: sa.Engine
+) -> None:
+    broken = Caller(cast("UUID", "no id"), ids.new(), LIMIT)
+    caller = Caller(tenant(engine).id, ids.new(), LIMIT)
+
+    async def run() -> list[Any]:
+        database = make_async_engine(settings)
+        limiter = Limiter(settings.model_copy(update={"redis_url": NOWHERE}), database)
+
+        async def take(one: Caller) -> bool:
+            async with limiter.take(one) as window:
+                return window.granted
+
+        taken = await asyncio.gather(take(caller), take(broken), return_exceptions=True)
+        await limiter.close()
+        await database.dispose()
+        return [*taken, dict(limiter._under_way)]
+
+    granted, error, under_way = asyncio.run(run())
+
+    assert granted is True
+    assert isinstance(error, sa.exc.DataError)
+    assert under_way == {}
 
 
 def test_messages_older_than_an_hour_do_not_count(

@@ -1,17 +1,10 @@
 """`python -m services.api` as a process of its own: its log, and its end."""
 
-import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -20,62 +13,15 @@ import sqlalchemy as sa
 from common import ids
 from common.settings import Settings
 from tests.integration.api.mailing import JANE, box
+from tests.integration.api.running import Process, running, started
 from tests.integration.api.serving import Organization
 from tests.waiting import eventually
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    url: str
-    popen: "subprocess.Popen[bytes]"
-    log: Path
-
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-    def named(self, event: str) -> list[dict[str, Any]]:
-        return [line for line in self.lines() if line["event"] == event]
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        self.popen.send_signal(number)
-        return self.popen.wait(10)
-
-
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        port: int = listening.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def process(settings: Settings, tmp_path: Path) -> Iterator[Process]:
-    port, log = free_port(), tmp_path / "api.log"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "POSTROOM_REDIS_PREFIX": settings.redis_prefix,
-        "POSTROOM_DEFAULT_DOMAIN": "mail.test",
-        "POSTROOM_PORT": str(port),
-        "POSTROOM_LOG_FORMAT": "json",
-    }
-    command = [sys.executable, "-m", "services.api"]
-    with log.open("wb") as stderr:
-        popen = subprocess.Popen(command, env=environment, stderr=stderr)  # noqa: S603 - ours
-    try:
-        started = Process(f"http://127.0.0.1:{port}", popen, log)
-        eventually(lambda: is_up(started), within=30, what="the API to listen")
-        yield started
-    finally:
-        popen.kill()
-        popen.wait()
-
-
-def is_up(process: Process) -> bool:
-    assert process.popen.poll() is None, process.log.read_text()
-    with suppress(httpx.TransportError):
-        return httpx.get(f"{process.url}/healthz").status_code == 200
-    return False
+    with running(settings, tmp_path / "api.log") as made:
+        yield started(made)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -106,27 +52,36 @@ def test_what_has_begun_is_answered_before_the_end(
         request = threading.Thread(target=create)
         request.start()
         eventually(lambda: waits_for_a_lock(engine))
+        idle, line = used(process), used(process)
+        line.sendall(b"GET /v1/webhooks HTTP/1.1\r\nHost: postroom\r\n")  # not all of it yet
         process.popen.send_signal(signal.SIGTERM)
-        eventually(lambda: not listens(process))
+        eventually(lambda: not process.listens())
     request.join()
+    with idle, line:
+        assert idle.recv(1) == b""
+        line.sendall(f"Authorization: Bearer {owner.key}\r\n\r\n".encode())
+        late = line.makefile("rb").read()
 
     assert answers == [201]
+    assert late.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in late
     assert process.popen.wait(10) == 0
+
+
+def used(process: Process) -> socket.socket:
+    """A connection that has had an answer."""
+    line = socket.create_connection(process.address, timeout=10)
+    line.sendall(b"GET /healthz HTTP/1.1\r\nHost: postroom\r\n\r\n")
+    answer = b""
+    while not answer.endswith(b'{"status":"ok"}'):
+        answer += line.recv(10_000)
+    return line
 
 
 def waits_for_a_lock(engine: sa.Engine) -> bool:
     query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     with engine.connect() as connection:
         return bool(connection.execute(sa.text(query)).scalar_one())
-
-
-def listens(process: Process) -> bool:
-    host, port = process.url.removeprefix("http://").split(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def test_each_request_is_one_line_without_its_contents(

@@ -17,7 +17,7 @@ from services.api.schemas.messages import NewReply
 
 OWN = "shop@mail.example"
 PLAIN = NewReply(text="Thanks")
-ALL = NewReply(text="Thanks", reply_all=True)
+ALL = NewReply(text="Thanks", replyAll=True)
 
 
 def original(**columns: Any) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def test_a_wrong_type_is_refused_not_coerced(body: str, path: str) -> None:
     [
         ('{"subject": "a", "Subject": "b"}', "Subject"),
         ('{"subject": "a", "parts": [{"fileName": "b", "x": 1}]}', "parts[0].x"),
+        ('{"subject": "a", "reply_to": ["b"]}', "reply_to"),  # Python's name, not the wire's
     ],
 )
 def test_an_unknown_field_is_refused_by_its_name(body: str, path: str) -> None:

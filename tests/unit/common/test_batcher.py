@@ -94,6 +94,35 @@ def test_a_caller_that_goes_away_costs_the_others_nothing() -> None:
     assert asyncio.run(main()) == 2
 
 
+def test_who_has_gone_away_before_his_turn_is_left_out() -> None:
+    """He was told that it may not be done; and a set of nobody is not handled."""
+    sets: list[list[int]] = []
+
+    async def main() -> None:
+        began, gate = asyncio.Event(), asyncio.Event()
+
+        async def handle(items: list[int]) -> list[int]:
+            sets.append(items)
+            began.set()
+            await gate.wait()
+            return items
+
+        batcher = Batcher(handle, most=2, writers=1)
+        tasks = [asyncio.create_task(batcher.submit(number)) for number in range(2)]
+        await began.wait()
+        tasks += [asyncio.create_task(batcher.submit(number)) for number in range(2, 7)]
+        await asyncio.sleep(0)
+        for gone in (tasks[2], tasks[3], tasks[4]):
+            gone.cancel()
+        gate.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await batcher.close()
+
+    asyncio.run(main())
+
+    assert sets == [[0, 1], [5], [6]]
+
+
 def test_closing_ends_the_writers() -> None:
     async def main() -> set[bool]:
         batcher = Batcher(double)
