@@ -23,7 +23,7 @@ from deploy.local.aws.ses.suppression import Suppression
 from deploy.local.aws.sqs.operations import TARGET, Sqs
 
 SES = "/v2/email/"
-CONTROL = ("/health", "/sent", "/faults", "/account")
+CONTROL = ("/health", "/sent", "/posts", "/faults", "/account")
 SIGNED_FOR = re.compile(r"Credential=[^,]*/([a-z0-9-]+)/aws4_request")
 
 

@@ -1,4 +1,8 @@
-"""What is no AWS: reading what SES accepted, asking for faults, setting the account."""
+"""What is no AWS: reading what SES accepted, asking for faults, setting the account.
+
+`GET /sent?since=ID&raw=false`: what SES accepted, newest first. `GET /posts?since=NUMBER`: every
+call of SendEmail with its outcome, oldest first.
+"""
 
 import orjson
 from pydantic import ValidationError
@@ -8,7 +12,7 @@ from starlette.routing import Route
 
 from deploy.local.aws.ses.account import Account, Allowance
 from deploy.local.aws.ses.faults import FaultPlan, Faults
-from deploy.local.aws.ses.journal import Journal, shown
+from deploy.local.aws.ses.journal import Journal, shown, shown_post
 
 
 def _sentence(error: ValidationError) -> Response:
@@ -31,7 +35,16 @@ class Control:
         return JSONResponse({"status": "ready"})
 
     async def sent(self, request: Request) -> Response:
-        found = [shown(mail) for mail in self._journal.since(request.query_params.get("since"))]
+        asked = request.query_params
+        raw = asked.get("raw") != "false"
+        found = [shown(mail, raw=raw) for mail in self._journal.since(asked.get("since"))]
+        return Response(orjson.dumps(found), media_type="application/json")
+
+    async def posts(self, request: Request) -> Response:
+        since = request.query_params.get("since", "0")
+        if not (since.isascii() and since.isdecimal()):
+            return JSONResponse({"error": "since is the number of a post."}, 400)
+        found = [shown_post(post) for post in self._journal.posts.since(int(since))]
         return Response(orjson.dumps(found), media_type="application/json")
 
     async def faults(self, request: Request) -> Response:
@@ -55,6 +68,7 @@ class Control:
         return [
             Route("/health", self.health, methods=["GET"]),
             Route("/sent", self.sent, methods=["GET"]),
+            Route("/posts", self.posts, methods=["GET"]),
             Route("/faults", self.faults, methods=["GET", "POST"]),
             Route("/account", self.account, methods=["GET", "POST"]),
         ]

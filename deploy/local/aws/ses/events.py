@@ -153,3 +153,20 @@ def complaint(mail: dict[str, Any], recipient: str, at: datetime) -> Event:
         "arrivalDate": iso(at),
     }
     return {"eventType": "Complaint", "mail": mail, "complaint": detail}
+
+
+_LISTS = (
+    ("bounce", "bouncedRecipients"),
+    ("complaint", "complainedRecipients"),
+    ("deliveryDelay", "delayedRecipients"),
+)
+
+
+def concerned(event: Event) -> Sequence[str]:
+    """Whom the event is about."""
+    for detail, listed in _LISTS:
+        if detail in event:
+            return [one["emailAddress"] for one in event[detail][listed]]
+    if "delivery" in event:
+        return list(event["delivery"]["recipients"])
+    return list(event["mail"]["destination"])

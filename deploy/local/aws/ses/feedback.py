@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from deploy.local.aws.ses.configuration_sets import ConfigurationSets
 from deploy.local.aws.ses.course import course
-from deploy.local.aws.ses.events import Event
+from deploy.local.aws.ses.events import Event, concerned
 from deploy.local.aws.ses.faults import FaultPlan
 from deploy.local.aws.ses.journal import Accepted
 from deploy.local.aws.ses.notifications import envelope
@@ -34,7 +34,7 @@ class Feedback:
             body
             for event in course(accepted, self._suppression.__contains__, self._is_delayed)
             for topic in self._sets.topics(name, event["eventType"])
-            for body in self._copies(event, topic)
+            for body in self._copies(accepted, event, topic)
         ]
         if self._plan.now.feedback_shuffle:
             self._plan.dice.shuffle(bodies)
@@ -44,9 +44,10 @@ class Feedback:
     def _is_delayed(self) -> bool:
         return self._plan.happens(self._plan.now.delivery_delayed)
 
-    def _copies(self, event: Event, topic: str) -> list[str]:
+    def _copies(self, accepted: Accepted, event: Event, topic: str) -> list[str]:
         if self._plan.happens(self._plan.now.feedback_lost):
             return []
+        accepted.tell(event["eventType"], concerned(event))
         bodies = [envelope(event, topic)]
         for copy in range(1, self._plan.now.feedback_duplicates + 1):
             # SQS repeats a message, SES repeats an event: the consumer must see through both.

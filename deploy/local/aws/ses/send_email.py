@@ -1,6 +1,7 @@
 """SendEmail: fate, checks, acceptance, feedback, answer, in this order."""
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from deploy.local.aws.ses.configuration_sets import ConfigurationSets
 from deploy.local.aws.ses.faults import Fate, FaultPlan
 from deploy.local.aws.ses.feedback import Feedback
 from deploy.local.aws.ses.identities import check_sender
-from deploy.local.aws.ses.journal import Accepted, Journal
+from deploy.local.aws.ses.journal import Accepted, Journal, Post
 
 PATH = "/v2/email/outbound-emails"
 LONGEST_HANG_SECONDS = 120
@@ -58,14 +59,24 @@ class SendEmail:
 
     async def send(self, request: Request) -> Response:
         body = await rest_json.read(request)
+        post = self._journal.posts.note(body)
         if latency := self._plan.now.latency_ms:
             # A caller that hangs up meanwhile has asked all the same: the mail is accepted.
             await asyncio.sleep(latency / 1000)
         fate = self._plan.draw()
-        if fate not in TAKEN:
-            raise _refusal(fate)
-        accepted = self._accept(outgoing.read(body))
+        accepted = self._decide(post, body, fate)
         return await self._answer(request, accepted, fate)
+
+    def _decide(self, post: Post, body: dict[str, Any], fate: Fate) -> Accepted:
+        try:
+            if fate not in TAKEN:
+                raise _refusal(fate)
+            accepted = self._accept(outgoing.read(body))
+        except AwsError as error:
+            post.outcome = error.code
+            raise
+        post.outcome = fate.value
+        return accepted
 
     def _accept(self, mail: outgoing.Outgoing) -> Accepted:
         check_sender(mail.source)

@@ -136,3 +136,24 @@ def test_a_fault_that_is_none_is_refused_with_a_sentence(
     assert refused.value.response.status_code == 400
     assert refused.value.response.json()["error"].endswith(".")
     assert not any(aws.get("/faults").values())
+
+
+def test_every_post_is_remembered_with_its_tags_and_its_outcome(aws: Double) -> None:
+    before = len(aws.get("/posts"))
+    tags = [{"Name": "attempt", "Value": "1"}]
+    aws.send("a@example.com", "b@example.com", EmailTags=tags)
+    aws.post("/faults", throttled=1)
+
+    with pytest.raises(ClientError):
+        aws.send("c@example.com")
+
+    accepted, refused = aws.get(f"/posts?since={before}")
+    assert accepted.pop("at") <= refused.pop("at")
+    assert accepted == {
+        "number": before + 1,
+        "tags": {"attempt": "1"},
+        "recipients": 2,
+        "outcome": "accepted",
+    }
+    assert (refused["recipients"], refused["outcome"]) == (1, "TooManyRequestsException")
+    assert aws.get(f"/posts?since={before + 2}") == []

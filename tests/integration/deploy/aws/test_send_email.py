@@ -22,7 +22,13 @@ def test_an_accepted_mail_is_in_sent_as_it_was_given(aws: Double) -> None:
         "configurationSet": "postroom",
         "tags": {"mid": "msg_1", "att": "1"},
         "raw": base64.b64encode(RAW).decode(),
+        "events": [
+            {"eventType": "Send", "recipients": ["x@example.com", "y@example.com"]},
+            {"eventType": "Delivery", "recipients": ["x@example.com"]},
+            {"eventType": "Delivery", "recipients": ["y@example.com"]},
+        ],
     }
+    assert "raw" not in aws.get("/sent?raw=false")[0]
 
 
 def test_sent_since_an_id_shows_only_later_mails_newest_first(aws: Double) -> None:

@@ -69,3 +69,16 @@ def test_shuffled_feedback_is_complete_and_the_same_for_the_same_seed() -> None:
 def test_lost_feedback_never_arrives() -> None:
     assert published(feedbackLost=1) == []
     assert 0 < len(published(feedbackLost=0.5, seed=3)) < 10
+
+
+def test_what_was_told_is_remembered_once_however_often_it_was_repeated() -> None:
+    accepted = Journal().accept(mail())
+    plan = FaultPlan()
+    plan.set(Faults.model_validate({"feedbackLost": 0.5, "feedbackDuplicates": 3, "seed": 3}))
+    bodies: list[str] = []
+
+    Feedback(bodies.append, ConfigurationSets(), Suppression(), plan).publish(accepted)
+
+    assert [whom[0] for kind, whom in accepted.told if kind == "Delivery"] == [
+        whom for whom in dict.fromkeys(map(of_whom, bodies)) if whom != "send"
+    ]

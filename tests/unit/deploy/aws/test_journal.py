@@ -59,6 +59,7 @@ def test_a_mail_is_shown_with_its_bytes_in_base64() -> None:
 
     assert set(item) == {
         *("messageId", "source", "destinations", "configurationSet", "tags", "raw", "acceptedAt"),
+        "events",
     }
     assert base64.b64decode(item["raw"]) == b"x" * 10
     assert item["acceptedAt"].endswith("Z")
