@@ -6,7 +6,7 @@ WORKERS ?= 2
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run demo org migrate test check format bench clean
+.PHONY: help ready run demo org migrate test faults check format bench clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ migrate: ready ## Bring the database of DATABASE_URL to the newest schema
 
 test: ready ## All tests, against a real Postgres and a real Redis
 	@$(RUN) -m pytest -n $(WORKERS) --ignore tests/bench
+
+# FAULTS="--only senders_killed --seeds 7 --size short" for less of it.
+faults: ready ## Every fault for minutes under load, and the ledger of it; 1 if a promise is broken
+	@$(RUN) -m tests.faults $(FAULTS)
 
 check: ready ## Lint, format, types, layers, migrations
 	@$(RUN) -m ruff check

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import hypothesis
 import pytest
@@ -54,20 +54,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_RUNNING].close()
 
 
-class EndToEndTogether(LoadScopeScheduling):  # type: ignore[misc]
-    """Every test for itself, but the end-to-end tests on one worker, as they share one Postroom.
+_SHARED: Final = ("tests/e2e/", "tests/faults/")
+"""Whose tests share one running Postroom."""
+
+
+class SystemsTogether(LoadScopeScheduling):  # type: ignore[misc]
+    """Every test for itself, but those that share one Postroom on one worker, in their order.
 
     Not by the mark `xdist_group`: pytest-xdist 3.8 writes the group into an attribute that pytest
     9.2 no longer reads, and spreads the group over all workers without a word.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+        return next((folder for folder in _SHARED if nodeid.startswith(folder)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> EndToEndTogether:
-    return EndToEndTogether(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SystemsTogether:
+    return SystemsTogether(config, log)
 
 
 def only_unit_tests(config: pytest.Config) -> bool:
