@@ -2,7 +2,7 @@
 
 import sys
 
-from common import aws, logs, metrics, worker
+from common import aws, logs, metrics, process, worker
 from common.settings import Settings
 from services.inbound.feed import watch
 
@@ -12,7 +12,7 @@ log = logs.get(__name__)
 def main() -> None:
     """Wire, look, until told to stop."""
     settings = Settings()
-    logs.configure(settings, "inbound")
+    process.begin(settings, "inbound")
     stopping = worker.stop_on_signals()
     if settings.inbound_queue_url is None:
         sys.exit("POSTROOM_INBOUND_QUEUE_URL is not set: the SQS queue of received mail")

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from common import aws, crash, db, logs, metrics, queue, worker
+from common import aws, db, metrics, process, queue, worker
 from common.settings import Settings
 from services.sender import actors, jobs
 from services.sender.account import Account
@@ -26,8 +26,7 @@ later.
 def main() -> None:
     """Wire, listen, work until told to stop."""
     settings = Settings()
-    logs.configure(settings, "sender")
-    crash.arm(settings)
+    process.begin(settings, "sender")
     stopping = worker.stop_on_signals()
     engine = db.make_engine(settings)
     doorbell = queue.Doorbell(settings)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from prometheus_client import REGISTRY
 
-from common import aws, crash, db, housekeeping, logs, metrics, queue, worker
+from common import aws, db, housekeeping, logs, metrics, process, queue, worker
 from common.settings import Settings
 from services.status import feedback
 from services.status.feed import Feed
@@ -18,8 +18,7 @@ log = logs.get(__name__)
 def main() -> None:
     """Wire, read, until told to stop."""
     settings = Settings()
-    logs.configure(settings, "status")
-    crash.arm(settings)
+    process.begin(settings, "status")
     stopping = worker.stop_on_signals()
     if settings.feedback_queue_url is None:
         sys.exit("POSTROOM_FEEDBACK_QUEUE_URL is not set: the SQS queue of SES's events")

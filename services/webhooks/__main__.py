@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY
 
-from common import crash, db, housekeeping, logs, metrics, queue, worker
+from common import db, housekeeping, metrics, process, queue, worker
 from common.settings import Settings
 from services.webhooks import actors, jobs
 from services.webhooks.client import WebhookClient
@@ -12,8 +12,7 @@ from services.webhooks.deliver import Deliverer
 def main() -> None:
     """Wire, listen, work until told to stop."""
     settings = Settings()
-    logs.configure(settings, "webhooks")
-    crash.arm(settings)
+    process.begin(settings, "webhooks")
     stopping = worker.stop_on_signals()
     engine = db.make_engine(settings)
     doorbell = queue.Doorbell(settings)

@@ -20,6 +20,7 @@ def shared_servers() -> Iterator[dict[str, str]]:
             "DATABASE_URL": url,
             "REDIS_URL": os.environ[REDIS],
             "POSTROOM_REDIS_PREFIX": f"e2e-{secrets.token_hex(6)}",
+            "POSTROOM_AMBIGUOUS_GRACE_SECONDS": "5",
         }
 
 

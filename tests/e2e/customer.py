@@ -60,6 +60,10 @@ class Customer:
 
         return eventually(look, 20, f"{message['id']} is {status}")
 
+    def doubtful(self, message: Json) -> None:
+        """Nobody knows whether SES has it, and the message says so."""
+        eventually(lambda: "statusReason" in self.again(message), 20, f"{message['id']} is unknown")
+
     def search(self, inbox: Json, query: str) -> set[str]:
         """The ids of what is found."""
         path = f"/v1/inboxes/{inbox['id']}/messages"

@@ -45,6 +45,8 @@ def make_happen(local: Local, acme: Customer, endpoint: Endpoint) -> None:
         eventually(lambda: "webhook.disabled" in endpoint.kinds(), 20, "the endpoint is disabled")
     with faults(local.aws_url, refused=1):
         acme.ended(acme.send(inbox), "rejected")
+    with faults(local.aws_url, error500=1):
+        acme.doubtful(acme.send(inbox))
     with faults(local.aws_url, deliveryDelayed=1):
         acme.ended(acme.send(inbox), "delivered")
 
