@@ -2,7 +2,8 @@
 # Needed on the machine: make, and a Python >= 3.11 (`make PYTHON=python3.12 run` names another one).
 
 PYTHON ?= python3
-WORKERS ?= 2
+# More than there are cores: the tests that break running systems wait more than they work.
+WORKERS ?= 4
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help

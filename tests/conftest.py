@@ -1,7 +1,8 @@
 """One Postgres and one Redis for the whole run, and a fresh database for every test that asks.
 
 The servers are started by pytest's first process and shared by xdist's workers, which learn of them
-by the environment. Each test's database is a copy of one that Alembic has migrated.
+by the environment. Each test's database is a copy of one that Alembic has migrated, and is used
+again where it can be.
 """
 
 import os
@@ -25,6 +26,7 @@ from deploy.local.progress import Progress
 from deploy.local.servers import Servers
 from deploy.local.state import of_checkout
 from deploy.local.supervisor import Supervisor
+from tests.stock import Stock
 
 SERVER, TEMPLATE, REDIS = "POSTROOM_TEST_SERVER", "POSTROOM_TEST_TEMPLATE", "POSTROOM_TEST_REDIS"
 
@@ -99,12 +101,19 @@ def _start_servers(stack: ExitStack) -> None:
     stack.callback(_forget_the_person)
 
 
+@pytest.fixture(scope="session")
+def stock() -> Iterator[Stock]:
+    stock = Stock(os.environ[SERVER], databases.name_of(os.environ[TEMPLATE]))
+    yield stock
+    stock.close()
+
+
 @pytest.fixture
-def database_url() -> Iterator[str]:
+def database_url(stock: Stock) -> Iterator[str]:
     """An empty, migrated database of the test's own."""
-    template = databases.name_of(os.environ[TEMPLATE])
-    with databases.temporary(os.environ[SERVER], template) as url:
-        yield url
+    url = stock.take()
+    yield url
+    stock.give_back(url)
 
 
 @pytest.fixture
