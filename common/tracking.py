@@ -64,12 +64,12 @@ _READ = sa.text(f"""
 SELECT {resources.MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY (CAST(:ids AS uuid[]))
 """)
 
+_MOVED: Final = (
+    *("status", "status_reason", "updated_at", "external_message_id", "send_state", "due_at"),
+    *("lease_until", "lease_token", "claims", "attempts"),
+)
 _MOVE_MESSAGES = sa.text(f"""
-UPDATE message m SET
-    status = n.status, status_reason = n.status_reason, updated_at = n.updated_at,
-    external_message_id = n.external_message_id, send_state = n.send_state, due_at = n.due_at,
-    lease_until = n.lease_until, lease_token = n.lease_token, claims = n.claims,
-    attempts = n.attempts
+UPDATE message m SET {", ".join(f"{name} = n.{name}" for name in _MOVED)}
 FROM {recordset(Message)} n WHERE m.id = n.id
 """)
 
@@ -188,7 +188,8 @@ def lock(connection: sa.Connection, message_ids: Iterable[UUID]) -> dict[UUID, T
 def save(connection: sa.Connection, tracked: Iterable[Tracked]) -> int:
     """Write what changed, with its events; the number of deliveries that are now due."""
     messages = list(tracked)
-    connection.execute(_MOVE_MESSAGES, {"rows": as_json(map(_message_row, messages))})
+    moved = [{name: one.state[name] for name in ("id", *_MOVED)} for one in messages]
+    connection.execute(_MOVE_MESSAGES, {"rows": as_json(moved)})
     recipients = [
         {"message_id": one.state["id"], "position": position, **one.recipients[position]}
         for one in messages
@@ -197,20 +198,3 @@ def save(connection: sa.Connection, tracked: Iterable[Tracked]) -> int:
     connection.execute(_MOVE_RECIPIENTS, {"rows": as_json(recipients)})
     told = [event for one in messages for event in one.events]
     return connection.execute(*events.write(told)).rowcount if told else 0
-
-
-def _message_row(one: Tracked) -> dict[str, Any]:
-    names = (
-        "id",
-        "status",
-        "status_reason",
-        "updated_at",
-        "external_message_id",
-        "send_state",
-        "due_at",
-        "lease_until",
-        "lease_token",
-        "claims",
-        "attempts",
-    )
-    return {name: one.state[name] for name in names}
