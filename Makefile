@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 # More than there are cores: the tests that break running systems wait more than they work.
-WORKERS ?= 4
+WORKERS ?= 3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help

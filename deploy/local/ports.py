@@ -2,19 +2,30 @@
 
 import socket
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from random import SystemRandom
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
+_LOWEST: Final = 15_000
+_HIGHEST: Final = 32_000
+_DICE: Final = SystemRandom()
 
 
 def free(count: int = 1) -> list[int]:
-    """Ports nobody has. All are held until the last is found, so that no two are the same."""
+    """Ports nobody has. All are held until the last is found, so that no two are the same.
+
+    By chance, and below those that a kernel gives to clients and to whoever asks for any (32768 and
+    up): between now and the moment when a server listens, seconds, no connection takes them.
+    """
+    found: list[int] = []
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((LOOPBACK, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+        while len(found) < count:
+            one = stack.enter_context(socket.socket())
+            with suppress(OSError):
+                one.bind((LOOPBACK, _DICE.randrange(_LOWEST, _HIGHEST)))
+                found.append(int(one.getsockname()[1]))
+    return found
 
 
 def is_free(port: int) -> bool:
