@@ -25,6 +25,8 @@ PATIENCE_SECONDS: Final = 4.0
 """With Postgres, as `services.api.lookup` has."""
 _TIMEOUT_SECONDS: Final = 0.25
 _TRIES: Final = 3
+# RuntimeError: uvloop's word for a connection that was lost between being made and being used.
+_AWAY: Final = (redis.RedisError, OSError, RuntimeError)
 
 log = logs.get(__name__)
 
@@ -65,7 +67,7 @@ class ByRedis:
             return None
         try:
             return await self._count(organization_id, limit, cost)
-        except (redis.RedisError, OSError) as error:
+        except _AWAY as error:
             self._again_at = time.monotonic() + COOL_DOWN_SECONDS
             log.warning("limits.redis_away", error=type(error).__name__)
             return None

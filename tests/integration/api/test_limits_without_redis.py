@@ -2,9 +2,12 @@
 
 import asyncio
 import math
+import socket
+import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,6 +16,7 @@ import httpx
 import pytest
 import redis
 import sqlalchemy as sa
+import uvloop
 
 from common import ids, queue
 from common.db import make_async_engine
@@ -29,6 +33,29 @@ from tests.integration.api.serving import MakeOrganization, Organization, served
 from tests.tenants import tenant
 
 NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@contextmanager
+def hanging_up() -> Iterator[int]:
+    """The port of a server that resets every connection a moment after it was made."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+
+        def reset_all() -> None:
+            with suppress(OSError):
+                while True:
+                    accepted, _ = listener.accept()
+                    over.wait(0.001)
+                    accepted.setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                    )
+                    accepted.close()
+
+        thread = threading.Thread(target=reset_all)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 @pytest.fixture
@@ -218,3 +245,29 @@ def copy_at(engine: sa.Engine, moment: float) -> None:
     """)
     with engine.begin() as connection:
         connection.execute(copied, {"id": ids.first_at(moment), "moment": moment})
+
+
+def test_a_redis_that_hangs_up_on_a_busy_process_is_away(settings: Settings) -> None:
+    """A connection that is lost before its first use is an error of uvloop's own."""
+
+    def be_busy() -> None:
+        time.sleep(0.005)  # so that the loop hears of its connections late
+
+    async def one(by_redis: ByRedis) -> Count | None:
+        by_redis._again_at = 0.0
+        return await by_redis.count(ids.new(), LIMIT, 1)
+
+    async def many(port: int) -> list[Count | None]:
+        url = f"redis://127.0.0.1:{port}/0"
+        by_redis = ByRedis(settings.model_copy(update={"redis_url": url}))
+        counted: list[Count | None] = []
+        for _ in range(10):
+            asking = asyncio.gather(*(one(by_redis) for _ in range(50)))
+            while not asking.done():
+                be_busy()
+                await asyncio.sleep(0)
+            counted += await asking
+        return counted
+
+    with hanging_up() as port:
+        assert set(uvloop.run(many(port))) == {None}
