@@ -6,6 +6,7 @@ that is not ours any more; the result is recorded only where it still is.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -65,7 +66,8 @@ class Sender:
         self._starts: Group[Claimed, int | None] = Group("start", desk.jobs.start)
         self._records: Group[Result, None] = Group("record", self._record)
         self._tidy_at = 0.0
-        self._owed: list[Claimed] = []
+        # Threads append while another takes: of a list that is swapped, one would be lost.
+        self._owed: deque[Claimed] = deque()
         self._suspect: UUID | None = None
         self._may_be_suspects = True
 
@@ -185,7 +187,7 @@ class Sender:
 
     def _tidy(self) -> None:
         self._may_be_suspects = True
-        owed, self._owed = self._owed, []
+        owed = [self._owed.popleft() for _ in range(len(self._owed))]
         if owed:
             try:
                 self._jobs.give_back(owed)
