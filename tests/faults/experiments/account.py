@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tests.faults import ledger
 from tests.faults.evidence import Evidence
@@ -42,6 +43,7 @@ def sending_paused(system: System, seed: int, size: Size) -> Report:
 def quota_exhausted(system: System, seed: int, size: Size) -> Report:
     """10: the quota of the day is used up. Not in the short form: the first pause is 10 s."""
     used_up = {"max24HourSend": 100.0, "sentLast24Hours": 100.0}
+    size = replace(size, outage=2 * size.outage)
     return _halted(system, seed, size, "10 quota exhausted", used_up)
 
 

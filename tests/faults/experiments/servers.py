@@ -52,7 +52,7 @@ def _by_tick(run: Run, evidence: Evidence) -> list[Bar]:
 def postgres_restarts(system: System, seed: int, size: Size) -> Report:
     """7: Postgres crashes and recovers, several times; then it answers nothing for a while."""
     postgres, proxy = system.ground.postgres, system.proxies["postgres"]
-    crashes, pause = max(size.faults // 3, 1), size.outage / 6 + 1
+    crashes, pause = max(size.faults // 2, 1), size.outage / 6 + 1
     with experiment(system, seed) as run:
         rate = size.messages / (4 * crashes + pause)
         run.load.begin(size.messages, min(rate, size.rate), within=300)
