@@ -31,14 +31,14 @@ RINGS = Counter("postroom_rings_total", "Doorbells", ["room", "outcome"])  # run
 log = logs.get(__name__)
 
 
-def connect(settings: Settings) -> "redis.Redis":
+def connect(settings: Settings, timeout_seconds: float = 1.0) -> "redis.Redis":
     """A client that fails soon and never tries again by itself: redis-py 8 tries ten times, and
     an enqueue that is tried again is rung twice (facts.md, fact 5).
     """
     return redis.Redis.from_url(
         settings.redis_url,
-        socket_timeout=1,
-        socket_connect_timeout=1,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
         retry=Retry(NoBackoff(), 0),
     )
 
