@@ -56,11 +56,12 @@ WITH written AS (
     INSERT INTO event (id, organization_id, inbox_id, message_id, type, payload, created_at)
     SELECT id, organization_id, inbox_id, message_id, type, payload, created_at
     FROM {recordset(Event)}
-    RETURNING id, organization_id, inbox_id, type, created_at
+    RETURNING id, organization_id, inbox_id, type, payload, created_at
 )
 INSERT INTO delivery
-    (id, organization_id, event_id, webhook_id, state, due_at, attempts, created_at)
-SELECT postroom_uuid7(), e.organization_id, e.id, w.id, 'pending', now(), 0, e.created_at
+    (id, organization_id, event_id, webhook_id, state, due_at, attempts, order_key, created_at)
+SELECT postroom_uuid7(), e.organization_id, e.id, w.id, 'pending', now(), 0,
+    CASE WHEN w.ordered THEN e.payload ->> 'threadId' END, e.created_at
 FROM written e
 JOIN webhook w ON w.organization_id = e.organization_id
     AND w.enabled AND w.deleted_at IS NULL AND e.type = ANY (w.events)

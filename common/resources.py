@@ -121,18 +121,34 @@ def inbox(row: Row) -> Resource:
     )
 
 
+# A webhook as it is shown: all but its secrets.
+WEBHOOK_COLUMNS: Final = """
+    id, organization_id, url, description, events, inbox_ids, ordered, enabled, disabled_reason,
+    failing_since, created_at, updated_at
+"""
+_DISABLED: Final = {
+    "gone": "The endpoint answered 410 Gone.",
+    "failing": "Every attempt of five days has failed.",
+    "owner": "It was disabled by a request.",
+}
+
+
 def webhook(row: Row) -> Resource:
-    """A webhook without its secret; `row` has the columns of `models.Webhook`."""
+    """A webhook without its secrets; `row` has the columns `WEBHOOK_COLUMNS`."""
     webhook_id = ids.encode(ids.WEBHOOK, row["id"])
-    inbox_ids = row["inbox_ids"]
+    inbox_ids, reason = row["inbox_ids"], row["disabled_reason"]
     return present(
         id=webhook_id,
         _id=webhook_id,
         organizationId=ids.encode(ids.ORGANIZATION, row["organization_id"]),
         url=row["url"],
+        description=row["description"],
         events=row["events"],
         inboxIds=inbox_ids and [ids.encode(ids.INBOX, one) for one in inbox_ids],
+        ordered=row["ordered"],
         enabled=row["enabled"],
+        disabledReason=reason and {"type": reason, "message": _DISABLED[reason]},
+        failingSince=row["failing_since"] and clock.wire(row["failing_since"]),
         createdAt=clock.wire(row["created_at"]),
         updatedAt=clock.wire(row["updated_at"]),
     )

@@ -105,7 +105,19 @@ class Settings(BaseSettings):
     ] = 600.0
     ses_connect_timeout_seconds: Annotated[PositiveFloat, Field(description="To SES.")] = 3.0
     ses_read_timeout_seconds: Annotated[PositiveFloat, Field(description="From SES.")] = 20.0
-    webhook_threads: Annotated[PositiveInt, Field(description="Webhook calls at one time.")] = 64
+    secret_keys: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            description="Seal webhook secrets: ID:BASE64 of 32 random bytes, the newest first.",
+        ),
+    ] = None
+    webhook_connections: Annotated[PositiveInt, Field(description="Webhook calls at one time.")] = (
+        512
+    )
+    webhook_endpoint_limit: Annotated[
+        PositiveInt, Field(description="Of those, how many to one endpoint.")
+    ] = 64
     delivery_lease_seconds: Annotated[
         PositiveFloat,
         Field(description="How long a webhook worker holds a delivery; above twice its timeout."),
@@ -113,6 +125,14 @@ class Settings(BaseSettings):
     webhook_timeout_seconds: Annotated[
         PositiveFloat, Field(description="One attempt at an endpoint, from first to last byte.")
     ] = 15.0
+    egress_proxy_url: Annotated[
+        str | None,
+        Field(
+            repr=False,
+            validation_alias="EGRESS_PROXY_URL",
+            description="An HTTP proxy for webhook calls (http://...), such as smokescreen.",
+        ),
+    ] = None
     webhook_allow_private: Annotated[
         bool, Field(description="Webhooks to http:// and private addresses: local mode only.")
     ] = False

@@ -12,6 +12,8 @@ from deploy.local.state import ROOT
 
 ACCOUNT: Final = "123456789012"  # of the AWS double
 DEFAULT_PORT: Final = 8000
+SECRET_KEYS: Final = "local:bm8gc2VjcmV0OiBvZiBsb2NhbCBtb2RlIGFsb25lICE="  # noqa: S105
+"""Everybody's, as the data is a developer's own."""
 WORKERS: Final = ("sender", "status", "inbound", "webhooks")
 
 
@@ -55,6 +57,7 @@ def environment(inherited: Mapping[str, str], wiring: Wiring) -> dict[str, str]:
         "POSTROOM_INBOUND_QUEUE_URL": wiring.queue_url("postroom-inbound"),
         "POSTROOM_DEFAULT_DOMAIN": "postroom.test",
         "POSTROOM_WEBHOOK_ALLOW_PRIVATE": "true",
+        "POSTROOM_SECRET_KEYS": env.get("POSTROOM_SECRET_KEYS", SECRET_KEYS),
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "us-east-1",
