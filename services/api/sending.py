@@ -6,9 +6,9 @@ What is refused on the way has changed nothing and not counted. An answer that t
 given again before anything else is asked, also to one who is over the limit.
 """
 
+import asyncio
 import re
 import time
-from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -56,14 +56,8 @@ class Errand:
 async def send(errand: Errand) -> Response:
     """The answer to a send or a reply."""
     began = time.perf_counter()
-    ready = await _prepare(errand)
-    if isinstance(ready, Response):
-        return ready
-    async with errand.runtime.limiter.take(errand.caller) as window:
-        stand(errand.request, window)
-        if not window.granted:
-            raise _too_many(window)
-        accepted = await _accept(errand, ready)
+    async with asyncio.timeout(errand.request.state.patience):
+        accepted = await _accepted(errand)
     if isinstance(accepted, Response):
         return accepted
     SECONDS.observe(time.perf_counter() - began)
@@ -71,6 +65,18 @@ async def send(errand: Errand) -> Response:
     message_id = ids.encode(ids.MESSAGE, accepted.id)
     errand.request.state.outcome = ("message.accepted", {"message_id": message_id})
     return await _answer(errand, accepted)
+
+
+async def _accepted(errand: Errand) -> Draft | Response:
+    """What is committed now, or the answer that was given before."""
+    ready = await _prepare(errand)
+    if isinstance(ready, Response):
+        return ready
+    async with errand.runtime.limiter.take(errand.caller) as window:
+        stand(errand.request, window)
+        if not window.granted:
+            raise _too_many(window)
+        return await _accept(errand, ready)
 
 
 async def _prepare(errand: Errand, *, afresh: bool = False) -> Draft | Response:
@@ -137,7 +143,7 @@ async def _left_queue(errand: Errand, accepted: Draft, seconds: int) -> bytes:
     until = time.monotonic() + seconds
     try:
         while time.monotonic() < until:
-            await sleep(_POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
             async with errand.runtime.engine.connect() as connection:
                 status = await connection.scalar(_STATUS, {"id": accepted.id})
             if status != "queued":
