@@ -22,13 +22,14 @@ def restarts(system: System, seed: int, size: Size) -> Report:
         run.load.begin(size.messages, size.rate, within=300)
         let_pass(size.messages / size.rate / 2)
         _kill_all(system)
-        began = time.monotonic()
         with ExitStack() as stack:
             for name, seconds in _SKEWED.items():
                 launcher = ("tests.faults.skewed", str(seconds))
                 stack.enter_context(system.launched_by(launcher, name))
             system.restart(*NAMES)
-        run.seen(size.quiet)
+        run.load.finish()
+        began = time.monotonic()
+        run.quiet(size.quiet)
         drained = at_most("drained s", time.monotonic() - began, _DRAIN_SECONDS)
         bars = [Bar("clocks", f"+-{_SKEW} s"), drained, *_rolling(run, size)]
         evidence = run.seen(size.quiet)
