@@ -7,7 +7,7 @@ WORKERS ?= 3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run demo org migrate test faults check format bench clean
+.PHONY: help ready run demo org migrate secrets test faults check format bench clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ org: ready ## A new organization and its key as JSON: make -s org NAME=acme [LIM
 
 migrate: ready ## Bring the database of DATABASE_URL to the newest schema
 	@$(RUN) -m alembic upgrade head
+
+# The keys come from the environment: an argument of a command is everybody's to see.
+secrets: ready ## Seal the webhook secrets of DATABASE_URL with the first of POSTROOM_SECRET_KEYS
+	@$(RUN) -m deploy.secrets
 
 test: ready ## All tests, against a real Postgres and a real Redis
 	@$(RUN) -m pytest -n $(WORKERS) --ignore tests/bench
@@ -51,7 +55,7 @@ bench: ready ## Benchmarks, each beside what it is measured against
 
 clean: ready ## Remove the local data and all caches (not .venv)
 	@$(RUN) -m deploy.local clean
-	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .node
 
 ready:
 	@$(PYTHON) deploy/local/bootstrap.py

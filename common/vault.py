@@ -4,9 +4,10 @@
     vault.seal("whsec_...", context)           # v1.2026.<base64 of nonce and ciphertext>
     vault.open(sealed, context)                # with whichever of the keys it was sealed
 
-The first key seals, all of them open: so a new key goes in front, `python -m deploy.secrets` seals
-everything anew, and the old key may go. `context` is the owner's id, which is authenticated too: a
-sealed text that was copied to another row does not open there.
+The first key seals, all of them open: so a new key is added behind, all processes are restarted,
+it goes in front, `python -m deploy.secrets` seals everything anew, and the old key may go.
+`context` is the owner's id, which is authenticated too: a sealed text that was copied to another
+row does not open there.
 """
 
 import binascii
@@ -44,7 +45,15 @@ class Vault:
         """VaultError where POSTROOM_SECRET_KEYS is missing or malformed."""
         if not settings.secret_keys:
             raise VaultError("POSTROOM_SECRET_KEYS is needed: ID:BASE64, of 32 random bytes")
-        return cls(dict(map(_key, settings.secret_keys.split(","))))
+        return cls.with_keys(settings.secret_keys)
+
+    @classmethod
+    def with_keys(cls, keys: str) -> Self:
+        """`keys` as POSTROOM_SECRET_KEYS has them; VaultError where they are malformed."""
+        found = list(map(_key, keys.split(",")))
+        if len(dict(found)) < len(found):
+            raise VaultError("POSTROOM_SECRET_KEYS has two keys of one id")
+        return cls(dict(found))
 
     def seal(self, text: str, context: UUID) -> str:
         """With the first key and a nonce of its own."""
