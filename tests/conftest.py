@@ -122,6 +122,7 @@ def settings(database_url: str) -> Settings:
         database_url=database_url,
         redis_url=os.environ[REDIS],
         redis_prefix=f"test-{secrets.token_hex(6)}",
+        secret_keys=product.SECRET_KEYS,
     )
 
 

@@ -1,12 +1,21 @@
 """`python -m services.webhooks`: events from Postgres to the endpoints of customers."""
 
+import asyncio
+import signal
+import threading
+
+import uvloop
 from prometheus_client import REGISTRY
 
 from common import db, housekeeping, metrics, process, queue, worker
+from common.queue import Doorbell
 from common.settings import Settings
-from services.webhooks import actors, jobs
+from common.vault import Vault
+from services.webhooks import actors, claims
 from services.webhooks.client import WebhookClient
 from services.webhooks.deliver import Deliverer
+from services.webhooks.jobs import Claimed, Jobs
+from services.webhooks.room import Room
 
 
 def main() -> None:
@@ -14,18 +23,44 @@ def main() -> None:
     settings = Settings()
     process.begin(settings, "webhooks")
     stopping = worker.stop_on_signals()
-    engine = db.make_engine(settings)
-    doorbell = queue.Doorbell(settings)
-    client = WebhookClient(settings.webhook_timeout_seconds, settings.webhook_allow_private)
-    deliverer = Deliverer(jobs.Jobs(engine, settings.delivery_lease_seconds), client, doorbell.ring)
-    room = worker.Room(queue.WEBHOOKS, deliverer, settings.webhook_threads, settings.tick_seconds)
-    actors.declare(doorbell, room)
-    REGISTRY.register(metrics.OldestWaiting(engine, queue.WEBHOOKS, jobs.OLDEST_WAITING))
-    old = housekeeping.events(settings.keep_events_days)
-    with worker.serving(settings, doorbell, queue.WEBHOOKS), housekeeping.running(engine, old):
-        room.run(stopping)
-    deliverer.close()
+    vault = Vault.of(settings)
+    engine = db.make_engine(settings, pool_size=2)  # for what has a thread of its own
+    doorbell = Doorbell(settings)
+    REGISTRY.register(metrics.OldestWaiting(engine, queue.WEBHOOKS, claims.OLDEST_WAITING))
+    with housekeeping.running(engine, housekeeping.events(settings.keep_events_days)):
+        uvloop.run(_deliver(settings, vault, doorbell, stopping))
     engine.dispose()
+
+
+async def _deliver(
+    settings: Settings, vault: Vault, doorbell: Doorbell, stopping: threading.Event
+) -> None:
+    engine = db.make_async_engine(settings, pool_size=4, patience=db.OF_WORKERS)
+    client = WebhookClient(
+        settings.webhook_timeout_seconds,
+        settings.webhook_allow_private,
+        proxy_url=settings.egress_proxy_url,
+    )
+    jobs = Jobs(engine, settings.delivery_lease_seconds, settings.webhook_endpoint_limit)
+    deliverer = Deliverer(jobs, client, vault, doorbell.ring)
+    room = Room(queue.WEBHOOKS, deliverer, settings.webhook_connections, settings.tick_seconds)
+    actors.declare(doorbell, room)
+    _hear_signals(room, stopping)
+    with worker.serving(settings, doorbell, queue.WEBHOOKS):
+        await room.run(stopping)
+    await deliverer.close()
+    await engine.dispose()
+
+
+def _hear_signals(room: Room[Claimed], stopping: threading.Event) -> None:
+    """From here on by the loop: uvloop takes the place of what `stop_on_signals` listens to."""
+
+    def stop() -> None:
+        stopping.set()
+        room.wake()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,26 @@
 The natural way is `perform`, read from top to bottom: render, sign, post, judge, record.
 """
 
+import asyncio
+from collections import Counter as Counts
 from collections.abc import Callable
+from datetime import timedelta
 from random import random
 from typing import Final
+from uuid import UUID
 
 import orjson
 from prometheus_client import Counter, Histogram
 
 from common import clock, crash, events, ids, logs, metrics, queue
-from common.batch import Group
+from common.batch import Batcher
+from common.resources import Row
+from common.vault import Vault, VaultError
 from services.webhooks import schedule, signing
 from services.webhooks.client import Answer, WebhookClient
+from services.webhooks.health import Sign
 from services.webhooks.jobs import Claimed, Jobs, Result
+from services.webhooks.standing import Changes
 
 log = logs.get(__name__)
 
@@ -28,83 +36,127 @@ EVENT_TO_DELIVERED = Histogram(
     buckets=metrics.SECONDS,
 )
 
+# Endpoints that are not called any more, only now and then, or again as usual.
+ENDPOINTS = Counter("postroom_endpoints_total", "What became of endpoints", ["change"])
+
 _GONE: Final = 410
+_TOO_MANY: Final = 429
+_SET: Final = 128
+_OURS: Final = timedelta(seconds=60)
+"""Until the next try where ours was the fault."""
 
 
 class Deliverer:
-    """The work of the room `webhooks` (`common.worker.Work`)."""
+    """The work of the room `webhooks` (`room.Work`)."""
 
-    def __init__(self, jobs: Jobs, client: WebhookClient, ring: Callable[[str], None]) -> None:
+    def __init__(
+        self, jobs: Jobs, client: WebhookClient, vault: Vault, ring: Callable[[str], None]
+    ) -> None:
+        """In the running loop."""
         self._jobs = jobs
         self._client = client
+        self._vault = vault
         self._ring = ring
-        self._records: Group[Result, None] = Group("record", self._record)
+        self._in_hand: Counts[UUID] = Counts()
+        self._records: Batcher[Result, None] = Batcher(self._record, most=_SET)
 
-    def claim(self, most: int) -> list[Claimed]:
+    async def claim(self, most: int) -> list[Claimed]:
         """Deliveries that are due."""
-        return self._jobs.claim(most)
+        claims = await self._jobs.claim(most, self._in_hand)
+        self._in_hand.update(one.row["webhook_id"] for one in claims)
+        return claims
 
-    def perform(self, claimed: Claimed) -> None:
+    async def perform(self, claimed: Claimed) -> None:
         """One attempt."""
+        try:
+            await self._records.submit(await self._attempt(claimed))
+        finally:
+            self._leave(claimed)
+
+    async def give_back(self, jobs: list[Claimed]) -> None:
+        """Claimed and not attempted: for anybody."""
+        for claimed in jobs:
+            self._leave(claimed)
+        await self._jobs.give_back(jobs)
+
+    async def close(self) -> None:
+        """After the last `perform`."""
+        await self._records.close()
+        await self._client.close()
+
+    async def _attempt(self, claimed: Claimed) -> Result:
         row = claimed.row
         if not row["wanted"]:
             DELIVERIES.labels("cancelled").inc()
-            self._records.submit(Result(claimed, "cancelled", None))
-            return
+            return Result(claimed, "cancelled", None)
         body = orjson.dumps(events.envelope(row, row["text"], row["html"]))
-        answer = self._client.post(row["url"], body, _headers(claimed, body))
+        try:
+            headers = self._headers(row, body)
+        except VaultError as error:
+            webhook_id = ids.encode(ids.WEBHOOK, row["webhook_id"])
+            log.warning("webhook.secret_unreadable", webhook_id=webhook_id, reason=str(error))
+            return Result(claimed, "pending", None, pause=_OURS)
+        answer = await self._client.post(row["url"], body, headers)
         crash.at("after_post")
         result = judge(claimed, answer)
         _tell(result, answer)
-        self._records.submit(result)
+        return result
 
-    def give_back(self, jobs: list[Claimed]) -> None:
-        """Claimed and not attempted: for anybody."""
-        self._jobs.give_back(jobs)
+    def _headers(self, row: Row, body: bytes) -> dict[str, str]:
+        """With every secret that is live, the new one first."""
+        sealed = filter(None, (row["secret"], row["old_secret"]))
+        secrets = [self._vault.open(one, row["webhook_id"]) for one in sealed]
+        seconds = int(clock.now().timestamp())
+        signed = signing.headers(secrets, ids.encode(ids.EVENT, row["id"]), seconds, body)
+        return {"content-type": "application/json", **signed}
 
-    def close(self) -> None:
-        """After the last `perform`."""
-        self._records.close()
-        self._client.close()
+    def _leave(self, claimed: Claimed) -> None:
+        webhook_id = claimed.row["webhook_id"]
+        self._in_hand[webhook_id] -= 1
+        if not self._in_hand[webhook_id]:
+            del self._in_hand[webhook_id]
 
-    def _record(self, results: list[Result]) -> list[None]:
-        disabled = self._jobs.record(results)
-        for webhook_id in disabled:
-            log.warning("webhook.disabled", webhook_id=ids.encode(ids.WEBHOOK, webhook_id))
-        if disabled:
-            self._ring(queue.WEBHOOKS)
+    async def _record(self, results: list[Result]) -> list[None]:
+        changes = await self._jobs.record(results)
+        _tell_changes(changes)
+        if changes.disabled:
+            await asyncio.to_thread(self._ring, queue.WEBHOOKS)
         return [None] * len(results)
 
 
-def _headers(claimed: Claimed, body: bytes) -> dict[str, str]:
-    row = claimed.row
-    event_id = ids.encode(ids.EVENT, row["id"])
-    seconds = int(clock.now().timestamp())
-    signed = signing.headers([row["secret"]], event_id, seconds, body)
-    return {"content-type": "application/json", **signed}
+def _tell_changes(changes: Changes) -> None:
+    for change in ("disabled", "opened", "closed"):
+        for webhook_id in getattr(changes, change):
+            ENDPOINTS.labels(change).inc()
+            log.warning(
+                "webhook.changed", change=change, webhook_id=ids.encode(ids.WEBHOOK, webhook_id)
+            )
 
 
 def judge(claimed: Claimed, answer: Answer) -> Result:
     """Where an attempt leaves its delivery, by the contract: 2xx is success, 410 ends the
-    endpoint, anything else is tried again by the table until it ends.
+    endpoint, anything else is tried again by the table until it ends. A fault of our own proxy
+    says nothing of the endpoint, and costs the delivery none of its attempts.
     """
-
     if answer.delivered:
-        return Result(claimed, "delivered", answer)
+        return Result(claimed, "delivered", answer, sign=Sign.GOOD)
+    if answer.blameless:
+        return Result(claimed, "pending", answer, pause=_OURS)
     if answer.status == _GONE:
-        return Result(claimed, "cancelled", answer, disable=True)
+        return Result(claimed, "cancelled", answer, sign=Sign.GONE)
     now = clock.now()
     asked = schedule.parse_retry_after(answer.retry_after, now)
-    due = schedule.next_attempt(claimed.row["attempts"], now, asked, random)
+    overloaded = answer.timed_out or answer.status == _TOO_MANY
+    due = schedule.next_attempt(claimed.row["attempts"], now, asked, random, overloaded=overloaded)
     if due is None:
-        return Result(claimed, "exhausted", answer)
-    return Result(claimed, "pending", answer, pause=due - now)
+        return Result(claimed, "exhausted", answer, sign=Sign.FAILED)
+    return Result(claimed, "pending", answer, pause=due - now, sign=Sign.FAILED)
 
 
 def _tell(result: Result, answer: Answer) -> None:
     """One line for each outcome, and its count."""
     row = result.claimed.row
-    outcome = "gone" if result.disable else _OUTCOMES[result.state]
+    outcome = "gone" if result.sign is Sign.GONE else _OUTCOMES[result.state]
     ATTEMPTS.labels(f"{answer.status // 100}xx" if answer.status else "error").inc()
     DELIVERIES.labels(outcome).inc()
     if outcome == "delivered":

@@ -3,7 +3,12 @@
 A tenant chooses the URL, so it is hostile: it may name our own network, in many spellings, or a
 name that changes its answer between the check and the connection. So the name is resolved here,
 every address is checked, and the connection goes to an address that was checked; TLS still asks for
-the certificate of the name. A pooled connection keeps the address that it was checked with.
+the certificate of the name. A kept connection keeps the address that it was checked with. And as
+the socket is made, the address that it will be connected to is checked once more: that holds
+whatever a library makes of a host before it, or does without asking the resolver.
+
+Behind an operator's proxy (`EGRESS_PROXY_URL`) the proxy resolves the name and is the guard; what
+holds here then is what a URL may look like.
 
 `ipaddress.is_global` alone is no guard: it is True for NAT64, `::127.0.0.1`, multicast, 5f00::/16
 (facts.md, fact 10) and its tables change with the version of Python: `forbidden.py` says all.
@@ -13,16 +18,19 @@ the certificate of the name. A pooled connection keeps the address that it was c
 
 import re
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-import httpcore
 import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import AddrInfoType
 
+from services.webhooks.failures import DNS, TIMEOUT
 from services.webhooks.forbidden import GLOBAL_UNICAST, NETWORKS
-from services.webhooks.names import Resolve, lookup, system_addresses
-from services.webhooks.wire import Failed, Wire, current, failure
+from services.webhooks.names import Lookups, Resolve, system_addresses
+from services.webhooks.wire import current
 
 # facts.md section 7: "port 443 or allow-list". 8443 is the other habit of https. With every port we
 # would be a scanner of other people's machines that a tenant steers and whose results it reads.
@@ -38,8 +46,6 @@ _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 # keeps a tenant from learning which of our own names exist.
 _PRIVATE_NAME = re.compile(r"(.*\.)?(localhost|local|internal|lan|arpa|onion)")
 
-# A second and a third packet have been sent by then (RFC 6298: at 1 s and 3 s).
-LONGEST_CONNECT_SECONDS = 5.0
 # A name with a thousand addresses would make one attempt a thousand connections to strangers.
 MOST_CONNECTS = 4
 
@@ -117,54 +123,66 @@ def is_literal(host: str) -> bool:
     return ":" in host or _NUMBER.fullmatch(host.lower().rstrip(".")) is not None
 
 
+def system_socket(info: AddrInfoType) -> socket.socket:
+    """Make a socket for an address, not connected yet."""
+    family, kind, protocol, _, _ = info
+    return socket.socket(family, kind, protocol)
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """The two calls that touch the network; a test puts its own in their place, to watch them."""
 
     resolve: Resolve = system_addresses
-    dial: Callable[[tuple[str, int], float], socket.socket] = socket.create_connection
+    open: Callable[[AddrInfoType], socket.socket] = system_socket
 
 
-class GuardedBackend(httpcore.NetworkBackend):
-    """How httpcore opens connections: only to addresses that were checked, of a name it resolves.
+class Guard(AbstractResolver):
+    """How aiohttp finds addresses and opens sockets: only for addresses that were checked.
 
     Raises Forbidden or Failed.
     """
 
-    def __init__(self, allow_private: bool, network: Network | None = None) -> None:
+    def __init__(self, allow_private: bool, network: Network) -> None:
         self._allow_private = allow_private
-        self._network = network or Network()
+        self._network = network
+        self._lookups = Lookups(network.resolve)
 
-    def connect_tcp(
+    async def resolve(
         self,
         host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ARG002 - the attempt's deadline holds
-        local_address: str | None = None,  # noqa: ARG002
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
-    ) -> Wire:
-        current().connected = True
-        return Wire(self._dial(self._checked(host), port))
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,
+    ) -> list[ResolveResult]:
+        """Give the next address of a name, one at a time, so that each is tried once."""
+        attempt = current()
+        attempt.fresh = True
+        if attempt.addresses is None:
+            attempt.overdue = DNS
+            attempt.addresses = deque(await self._checked(host))
+            attempt.overdue = TIMEOUT
+        address = attempt.addresses.popleft()
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
+        ]
 
-    def _checked(self, host: str) -> Sequence[str]:
+    def open(self, info: AddrInfoType) -> socket.socket:
+        """Make the socket for a connection; nothing is connected to that did not come by here."""
+        current().fresh = True
+        if not self._allow_private:
+            check_address(str(info[4][0]))
+        return self._network.open(info)
+
+    async def close(self) -> None:
+        """Wait for no name any more."""
+        await self._lookups.close()
+
+    async def _checked(self, host: str) -> Sequence[str]:
+        if self._allow_private:
+            return (await self._lookups.addresses(host))[:MOST_CONNECTS]
         # The final dot makes a name absolute: no search list turns it into one of our own network,
         # as `redis.prod` into `redis.prod.svc.cluster.local`.
-        relative = self._allow_private or is_literal(host)
-        addresses = lookup(self._network.resolve, host if relative else f"{host}.")
-        if not self._allow_private:
-            for address in addresses:
-                check_address(address)
+        addresses = await self._lookups.addresses(f"{host}.")
+        for address in addresses:
+            check_address(address)
         return addresses[:MOST_CONNECTS]
-
-    def _dial(self, addresses: Sequence[str], port: int) -> socket.socket:
-        failed = Failed("no address")
-        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-            seconds = min(LONGEST_CONNECT_SECONDS, current().remaining() / left)
-            try:
-                sock = self._network.dial((address, port), seconds)
-            except OSError as error:
-                failed = failure(error)
-                continue
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
-        raise failed

@@ -4,19 +4,25 @@ A delivery whose worker vanished is claimed again when its lease runs out: webho
 at-least-once, and the receiver knows a repeated one by its `webhook-id`. Time is the database's.
 """
 
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from common import clock, events, ids, resources
+from common import clock, ids
 from common.db import as_json, identifiers, insert_set, recordset
-from common.events import NewEvent
 from common.models import Attempt, Delivery
 from common.resources import Row
+from services.webhooks import standing
+from services.webhooks.claims import CLAIM, PROBE, TURNS
 from services.webhooks.client import Answer
+from services.webhooks.health import Sign
+from services.webhooks.standing import Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,140 +37,114 @@ class Claimed:
 class Result:
     """Where a delivery stands, and the answer of the attempt that brought it there, if any.
 
-    `pause` is None unless it is tried again; `disable`: the endpoint asked not to be called again.
+    `pause` is None unless it is tried again. `sign` is None where nothing was learnt of the
+    endpoint; then the attempt, if there was one, does not count against the delivery either.
     """
 
     claimed: Claimed
     state: str
     answer: Answer | None
     pause: timedelta | None = None
-    disable: bool = False
+    sign: Sign | None = None
 
 
-_FREE: Final = """
-    d.state = 'pending' AND d.due_at <= now()
-    AND (d.lease_until IS NULL OR d.lease_until < now())
-"""
-
-# What is due for an endpoint that was deleted or disabled meanwhile is taken too, and cancelled.
-_CLAIM = sa.text(f"""
-WITH due AS (
-    SELECT d.id FROM delivery d WHERE {_FREE}
-    ORDER BY d.due_at LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
-), claimed AS (
-    UPDATE delivery d SET attempts = d.attempts + 1, lease_token = :token,
-        lease_until = now() + make_interval(secs => :lease)
-    FROM due WHERE d.id = due.id
-    RETURNING d.id, d.event_id, d.webhook_id, d.organization_id, d.attempts, d.due_at
-)
-SELECT c.id AS delivery_id, c.webhook_id, c.attempts,
-    w.url, w.secret, w.enabled AND w.deleted_at IS NULL AS wanted,
-    e.id, e.organization_id, e.inbox_id, e.message_id, e.type, e.payload, e.created_at,
-    m.text, m.html, m.request_id
-FROM claimed c
-JOIN webhook w ON w.id = c.webhook_id AND w.organization_id = c.organization_id
-JOIN event e ON e.id = c.event_id AND e.organization_id = c.organization_id
-LEFT JOIN message m ON m.id = e.message_id AND m.organization_id = c.organization_id
-ORDER BY c.due_at
-""")
-
-_SETTLE = sa.text(f"""
-WITH held AS (
+_HELD: Final = f"""
     SELECT d.id FROM delivery d JOIN {recordset(Delivery)} n ON d.id = n.id
     WHERE d.lease_token = n.lease_token AND d.state = 'pending'
     ORDER BY d.id FOR NO KEY UPDATE OF d
-)
+"""
+_SETTLE: Final = sa.text(f"""
+WITH held AS ({_HELD})
 UPDATE delivery d SET state = n.state, due_at = coalesce(n.due_at, d.due_at),
-    lease_token = NULL, lease_until = NULL,
+    attempts = d.attempts - n.attempts, lease_token = NULL, lease_until = NULL,
     finished_at = CASE WHEN n.state = 'pending' THEN NULL ELSE now() END
 FROM held, {recordset(Delivery)} n
 WHERE d.id = held.id AND n.id = d.id AND n.lease_token = d.lease_token
-RETURNING d.id
 """)
-
-_ATTEMPT_COLUMNS: Final = (
-    "id",
-    "organization_id",
-    "delivery_id",
-    "webhook_id",
-    "number",
-    "status",
-    "error",
-    "excerpt",
-    "latency_ms",
-    "created_at",
-)
-
-_GIVE_BACK = sa.text(f"""
-WITH held AS (
-    SELECT d.id FROM delivery d JOIN {recordset(Delivery)} n ON d.id = n.id
-    WHERE d.lease_token = n.lease_token AND d.state = 'pending'
-    ORDER BY d.id FOR NO KEY UPDATE OF d
-)
+_GIVE_BACK: Final = sa.text(f"""
+WITH held AS ({_HELD})
 UPDATE delivery d SET attempts = d.attempts - 1, lease_token = NULL, lease_until = NULL
 FROM held WHERE d.id = held.id
 """)
-
-_DISABLE = sa.text("""
-WITH held AS (
-    SELECT w.id FROM webhook w WHERE w.id = ANY (CAST(:ids AS uuid[])) AND w.enabled
-    ORDER BY w.id FOR NO KEY UPDATE
-)
-UPDATE webhook w SET enabled = false, updated_at = now() FROM held WHERE w.id = held.id
-RETURNING w.id, w.organization_id, w.url, w.events, w.inbox_ids, w.enabled, w.created_at,
-    w.updated_at
-""")
-
-OLDEST_WAITING: Final = (
-    f"SELECT extract(epoch FROM now() - min(d.due_at)) FROM delivery d WHERE {_FREE}"
-)
+_ATTEMPT: Final = """
+    id organization_id delivery_id webhook_id number status error excerpt latency_ms created_at
+"""
+_ATTEMPTS: Final = insert_set(Attempt, _ATTEMPT.split())
 
 
 class Jobs:
-    """The deliveries of one installation."""
+    """The deliveries of one installation. `limit`: how many of one endpoint a process holds."""
 
-    def __init__(self, engine: sa.Engine, lease_seconds: float) -> None:
+    def __init__(self, engine: AsyncEngine, lease_seconds: float, limit: int) -> None:
         self._engine = engine
         self._lease_seconds = lease_seconds
+        self._limit = limit
 
-    def claim(self, most: int) -> list[Claimed]:
-        """Up to `most` deliveries that are due, longest first, each to one worker alone."""
+    async def claim(self, most: int, in_hand: Mapping[UUID, int]) -> list[Claimed]:
+        """Up to `most` deliveries that are due, each to one worker alone. `in_hand`: how many of
+        each endpoint this process has already.
+        """
+        held = [{"webhook_id": one, "held": count} for one, count in in_hand.items()]
+        asked = {"most": most, "limit": self._limit, "in_hand": as_json(held)}
+        async with self._engine.begin() as connection:
+            turns = (await connection.execute(TURNS, asked)).all()
+            if not turns:
+                return []
+            found = await self._take(connection, turns, most)
+            probing = {one.id for one in turns if one.probes}
+            if probed := probing & {one.row["webhook_id"] for one in found}:
+                lease = {"ids": identifiers(probed), "lease": self._lease_seconds}
+                await connection.execute(PROBE, lease)
+        return found
+
+    async def _take(
+        self, connection: AsyncConnection, turns: Iterable[Any], most: int
+    ) -> list[Claimed]:
+        rooms = [{"webhook_id": one.id, "room": one.room} for one in turns]
+        widest = max(room["room"] for room in rooms)
         token = ids.new()
-        values = {"most": most, "token": token, "lease": self._lease_seconds}
-        with self._engine.begin() as connection:
-            rows = connection.execute(_CLAIM, values).mappings().all()
+        values = {
+            "turns": as_json(rooms),
+            "each": min(widest, math.ceil(most / len(rooms))),
+            "most": most,
+            "token": token,
+            "lease": self._lease_seconds,
+        }
+        rows = (await connection.execute(CLAIM, values)).mappings()
         return [Claimed(dict(row), token) for row in rows]
 
-    def record(self, results: list[Result]) -> list[UUID]:
-        """Write the attempts and where their deliveries stand; the webhooks that are now disabled.
+    async def record(self, results: list[Result]) -> Changes:
+        """Write the attempts, where their deliveries stand, and how their endpoints do.
 
         An attempt is always written, as it was made. The delivery moves only where it is still
         ours: who claimed it after us says what becomes of it.
         """
         made = [_attempt(one.claimed.row, one.answer) for one in results if one.answer]
-        gone = {one.claimed.row["webhook_id"] for one in results if one.disable}
-        with self._engine.begin() as connection:
-            now = connection.execute(sa.select(sa.func.now())).scalar_one()
+        async with self._engine.begin() as connection:
+            now = (await connection.execute(sa.select(sa.func.now()))).scalar_one()
             settled = [_settled(one, now) for one in results]
-            connection.execute(insert_set(Attempt, _ATTEMPT_COLUMNS), {"rows": as_json(made)})
-            connection.execute(_SETTLE, {"rows": as_json(settled)})
-            return self._disable(connection, gone) if gone else []
+            await connection.execute(_ATTEMPTS, {"rows": as_json(made)})
+            await connection.execute(_SETTLE, {"rows": as_json(settled)})
+            return await standing.judge(connection, _signs(results), now)
 
-    def give_back(self, claims: list[Claimed]) -> None:
+    async def give_back(self, claims: Iterable[Claimed]) -> None:
         """For anybody, at once, as if they had not been claimed."""
         rows = [{"id": one.row["delivery_id"], "lease_token": one.token} for one in claims]
-        with self._engine.begin() as connection:
-            connection.execute(_GIVE_BACK, {"rows": as_json(rows)})
+        async with self._engine.begin() as connection:
+            await connection.execute(_GIVE_BACK, {"rows": as_json(rows)})
 
-    def _disable(self, connection: sa.Connection, webhooks: set[UUID]) -> list[UUID]:
-        rows = connection.execute(_DISABLE, {"ids": identifiers(webhooks)}).mappings().all()
-        told = [
-            NewEvent(row["organization_id"], "webhook.disabled", resources.webhook(dict(row)))
-            for row in rows
-        ]
-        if told:
-            connection.execute(*events.write(told))
-        return [row["id"] for row in rows]
+
+def _signs(results: Iterable[Result]) -> dict[UUID, list[Sign]]:
+    """By the endpoints whose health changes: one that is well stays so by a good attempt."""
+    found: dict[UUID, list[Sign]] = {}
+    changed: set[UUID] = set()
+    for one in results:
+        if one.sign is not None:
+            webhook_id = one.claimed.row["webhook_id"]
+            found.setdefault(webhook_id, []).append(one.sign)
+            if one.sign is not Sign.GOOD or one.claimed.row["failures"]:
+                changed.add(webhook_id)
+    return {webhook_id: found[webhook_id] for webhook_id in changed}
 
 
 def _attempt(row: Row, answer: Answer) -> dict[str, Any]:
@@ -183,9 +163,11 @@ def _attempt(row: Row, answer: Answer) -> dict[str, Any]:
 
 
 def _settled(result: Result, now: datetime) -> dict[str, Any]:
+    uncounted = result.state == "pending" and result.sign is None
     return {
         "id": result.claimed.row["delivery_id"],
         "lease_token": result.claimed.token,
         "state": result.state,
         "due_at": None if result.pause is None else now + result.pause,
+        "attempts": int(uncounted),
     }

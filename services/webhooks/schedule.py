@@ -29,6 +29,10 @@ JITTER = 0.2
 # else park its rows for a year and never run out of attempts, nor ever be seen to fail.
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 
+# An endpoint that asks for less (429), or that does not come to an end in time, is not called again
+# within a minute: the second step of the table would be after 5 s.
+OVERLOADED = timedelta(seconds=60)
+
 # RFC 9110 10.2.3: whole seconds. More than ten digits are no wish but noise.
 _SECONDS = re.compile(r"[0-9]{1,10}")
 
@@ -42,11 +46,14 @@ def next_attempt(
     now: datetime,
     retry_after: timedelta | None,
     random: Callable[[], float],
+    *,
+    overloaded: bool = False,
 ) -> datetime | None:
     """Return when to try again after `attempts_made` attempts, or None when that was the last.
 
     `retry_after` moves the time later, never earlier, and by no more than `LONGEST_RETRY_AFTER`.
-    `random` gives floats in [0, 1). ValueError for a negative count.
+    `overloaded`: it said 429, or ran out of time. `random` gives floats in [0, 1).
+    ValueError for a negative count.
     """
     if attempts_made < 0:
         raise ValueError("attempts are counted from 0")
@@ -55,7 +62,7 @@ def next_attempt(
 
     planned = DELAYS[attempts_made] * (1 + JITTER * (2 * random() - 1))
     asked = min(retry_after or timedelta(0), LONGEST_RETRY_AFTER)
-    return now + max(planned, asked)
+    return now + max(planned, asked, OVERLOADED if overloaded else timedelta(0))
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:

@@ -1,182 +1,132 @@
-"""One attempt on the wire: a socket that keeps the deadline of the whole attempt.
+"""What aiohttp's connections must know of the attempt that uses them, and do for it.
 
-httpx and httpcore time each operation by itself: a server that sends one byte every half second
-held a call with `timeout=1.0` for 7 seconds (measured). Here every operation gets what is left of
-the attempt, and nothing when nothing is left.
-
-The attempt is carried in a context variable. httpcore runs an exchange in the thread that asked
-for it, so all that a thread does on a socket, pooled or new, belongs to the attempt of this thread;
-a pooled connection changes hands without taking a deadline along, and an operation outside any
-attempt fails at once instead of waiting for ever. (`extensions` of a request do not reach a stream:
-httpcore hands it one number for each operation.)
-
-    Failed      the attempt is over; its text is a word that the tenant may read
-    └── Lost    the peer hung up; on a reused connection that says nothing about the endpoint
+The attempt is carried in a context variable: aiohttp runs an exchange in the task that asked for
+it, and hands nothing of ours to its resolver, its sockets and its protocols. `Connector` and `Peer`
+reach into three things of aiohttp that have no public name (`_factory`, `_release`, `_conns`);
+test_wire.py and test_reuse.py fail where they are gone.
 """
 
-import select
-import socket
+import asyncio
 import ssl
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final
 
-import httpcore
+from aiohttp import TCPConnector
+from aiohttp.abc import AbstractResolver
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import SocketFactoryType
+from aiohttp.http import HttpProcessingError
 
-T = TypeVar("T")
+from services.webhooks.failures import TIMEOUT
 
-TIMEOUT = "timeout"
-REFUSED = "connection refused"
-RESET = "connection reset"
-CLOSED = "connection closed"
-UNREACHABLE = "unreachable"
-INVALID = "invalid answer"
-
-# The head of an answer may have 100 KiB (h11) and 4 KiB of the body are kept; what is more than
-# this is a flood, such as `100 Continue` without end, that costs us time and never becomes one.
-LONGEST_ANSWER_BYTES = 256 * 1024
-
-# OpenSSL's X509_V_ERR_* numbers (x509_vfy.h), as words: its own texts change with its versions.
-_CERTIFICATE_FAULTS = {
-    9: "certificate not yet valid",
-    10: "certificate expired",
-    18: "self-signed certificate",
-    19: "self-signed certificate",
-    20: "unknown issuer",
-    21: "unknown issuer",
-    62: "certificate for another name",
-    64: "certificate for another name",
-}
-
-
-class Failed(Exception):  # noqa: N818 - named by what it means for the attempt
-    """The attempt is over; the text is a word of the vocabulary above."""
-
-
-class Lost(Failed):
-    """The peer closed or reset the connection before it answered."""
+# The head of an answer, with all `100 Continue` before it. What is more than this is a flood, that
+# costs the loop time and never becomes an answer.
+LONGEST_HEAD_BYTES: Final = 256 * 1024
+# Below the 5 s after which Node, the shortest of the common servers, closes an idle connection.
+KEEPALIVE_SECONDS: Final = 4.0
+# Of these endpoints connections are kept. More would reach the limit of open files of a process.
+MOST_KEPT: Final = 512
 
 
 @dataclass(slots=True)
 class Attempt:
-    """What the sockets know of the attempt that uses them now."""
+    """One call of an endpoint, as its connections see it."""
 
-    ends: float
-    connected: bool = False
+    fresh: bool = False  # it wanted a new connection
+    addresses: deque[str] | None = None  # of a new connection: those that are not tried yet
+    made: int = 0  # connections: through a proxy, the one to it and the one in its tunnel
     received: int = 0
-
-    def remaining(self) -> float:
-        """Return the seconds left, always more than 0 (0 makes a socket non-blocking)."""
-        left = self.ends - time.monotonic()
-        if left <= 0:
-            raise Failed(TIMEOUT)
-        return left
+    answered: bool = False
+    overdue: str = TIMEOUT  # what it means if the deadline comes now
 
 
 _current: ContextVar[Attempt] = ContextVar("attempt")
 
 
+def begin() -> Attempt:
+    """Make an attempt, the current one of this task."""
+    begun = Attempt()
+    _current.set(begun)
+    return begun
+
+
 def current() -> Attempt:
-    """Return the attempt of this thread; LookupError where there is none."""
+    """Return the attempt of this task; LookupError where there is none."""
     return _current.get()
 
 
-@contextmanager
-def attempt(seconds: float) -> Iterator[Attempt]:
-    """Bind all that this thread does on the wire inside to one deadline."""
-    begun = Attempt(time.monotonic() + seconds)
-    token = _current.set(begun)
-    try:
-        yield begun
-    finally:
-        _current.reset(token)
+class Peer(ResponseHandler):
+    """One connection, lent to one attempt after the other."""
 
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.attempt: Attempt | None = current()
+        self.attempt.made += 1
 
-def failure(error: OSError) -> Failed:
-    """Put an error of the system into the vocabulary, without what the system said."""
-    match error:
-        case ssl.SSLCertVerificationError():
-            fault = _CERTIFICATE_FAULTS.get(error.verify_code, "certificate not trusted")
-            return Failed(f"tls failure: {fault}")
-        case ssl.SSLError():
-            return Failed("tls failure: handshake failed")
-        case TimeoutError():
-            return Failed(TIMEOUT)
-        case ConnectionRefusedError():
-            return Failed(REFUSED)
-        case ConnectionError():
-            return Lost(RESET)
-        case _:
-            return Failed(UNREACHABLE)
+    def set_response_params(self, **params: Any) -> None:
+        """Is called as an exchange begins."""
+        self.attempt = current()
+        super().set_response_params(**params)
 
-
-class Wire(httpcore.NetworkStream):
-    """A connected socket; each operation ends by the deadline of the current attempt."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        data = self._timed(partial(self._sock.recv, max_bytes))
-        now = current()
-        now.received += len(data)
-        if not now.received:
-            raise Lost(CLOSED)
-        if now.received > LONGEST_ANSWER_BYTES:
-            raise Failed(INVALID)
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        view = memoryview(buffer)
-        try:
-            # `send` and the time left, not `sendall`: a peer that reads a byte now and then makes
-            # each call short and all of them long.
-            while view:
-                view = view[self._timed(partial(self._sock.send, view)) :]
-        except Lost as lost:
-            # httpcore then looks for an answer: a server may refuse a body before reading it all.
-            raise httpcore.WriteError(str(lost)) from lost
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> "Wire":
-        try:
-            wrapped = self._timed(
-                partial(ssl_context.wrap_socket, self._sock, server_hostname=server_hostname)
-            )
-        except BaseException:
-            self.close()
-            raise
-        return Wire(wrapped)
+    def data_received(self, data: bytes) -> None:
+        """Bytes that nobody asked for are no answer to the next request; too many are none."""
+        if not data:  # aiohttp reminds its parser of what it has
+            super().data_received(data)
+            return
+        if self.attempt is None:
+            self.abort()
+            return
+        if self.attempt.received > LONGEST_HEAD_BYTES and not self.attempt.answered:
+            self.abort()
+            self.set_exception(HttpProcessingError(message="a head without end"))
+            return
+        self.attempt.received += len(data)
+        super().data_received(data)
 
     def close(self) -> None:
-        self._sock.close()
+        """At once. aiohttp's waits until the peer has read all and, for TLS, has said good-bye:
+        one that does neither would keep a socket and a body of ours after its deadline.
+        """
+        self.abort()
 
-    def get_extra_info(self, info: str) -> Any:
-        if info == "ssl_object":
-            return self._sock if isinstance(self._sock, ssl.SSLSocket) else None
-        if info == "is_readable":
-            return self._is_readable()
-        return None
 
-    def _timed(self, operation: Callable[[], T]) -> T:
-        self._sock.settimeout(current().remaining())
-        try:
-            return operation()
-        except OSError as error:
-            raise failure(error) from error
+def _peer(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    return Peer(loop)
 
-    def _is_readable(self) -> bool:
-        """Say whether an idle connection has something to read: that can only be its end."""
-        if self._sock.fileno() < 0:
-            return True
-        poll = select.poll()
-        poll.register(self._sock, select.POLLIN)
-        return bool(poll.poll(0))
+
+class Connector(TCPConnector):
+    """The connections to all endpoints, and how a new one is opened.
+
+    Their number is not limited here: a limit would let slow endpoints keep others waiting.
+    """
+
+    def __init__(
+        self,
+        resolver: AbstractResolver,
+        open_socket: SocketFactoryType,
+        tls: ssl.SSLContext,
+        *,
+        keep: bool,
+    ) -> None:
+        super().__init__(
+            resolver=resolver,
+            socket_factory=open_socket,
+            ssl=tls,
+            use_dns_cache=False,
+            happy_eyeballs_delay=None,  # the resolver gives one address at a time
+            limit=0,
+            **({"keepalive_timeout": KEEPALIVE_SECONDS} if keep else {"force_close": True}),
+        )
+        self._factory = partial(_peer, self._loop)
+
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        if isinstance(protocol, Peer):
+            protocol.attempt = None
+        many = len(self._conns) >= MOST_KEPT and key not in self._conns
+        super()._release(key, protocol, should_close=should_close or many)

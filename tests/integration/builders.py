@@ -27,12 +27,15 @@ from common.models import (
     Thread,
     Webhook,
 )
+from common.vault import Vault
+from deploy.local import product
 from tests.tenants import put
 
 T = TypeVar("T", bound=SQLModel)
 
 # 32 bytes, as a new webhook has it.
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+VAULT = Vault.with_keys(product.SECRET_KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,8 @@ def attachment(engine: sa.Engine, carrier: Message, file: File, position: int = 
 def webhook(engine: sa.Engine, owner: Tenant, url: str, *told: str, **columns: Any) -> Webhook:
     """An endpoint for these events; `message.sent` where none is named."""
     asked: dict[str, Any] = {"url": url, "events": list(told) or ["message.sent"]}
-    row = Webhook(organization_id=owner.organization.id, secret=SECRET, **asked | columns)
+    row = Webhook(organization_id=owner.organization.id, secret="", **asked | columns)
+    row.secret = VAULT.seal(SECRET, row.id)
     put(engine, row)
     return row
 

@@ -1,19 +1,35 @@
-"""What the tests of the webhook worker's queue begin with."""
+"""What the tests of the webhook worker begin with: its parts in a loop, asked from outside."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
+import uvloop
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.webhooks.client import WebhookClient
-from services.webhooks.deliver import Deliverer
-from services.webhooks.jobs import Jobs
+from common.db import OF_WORKERS, make_async_engine
+from common.settings import Settings
 from tests.integration.builders import Tenant, tenant
+from tests.integration.webhooks.delivering import Delivering, Queue
 
 
 @pytest.fixture
-def jobs(engine: sa.Engine) -> Jobs:
-    return Jobs(engine, 60)
+def runner() -> "Iterator[asyncio.Runner]":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        yield runner
+
+
+@pytest.fixture
+def async_engine(settings: Settings, runner: asyncio.Runner) -> Iterator[AsyncEngine]:
+    engine = make_async_engine(settings, patience=OF_WORKERS)
+    yield engine
+    runner.run(engine.dispose())
+
+
+@pytest.fixture
+def jobs(async_engine: AsyncEngine, runner: asyncio.Runner) -> Queue:
+    return Queue(async_engine, runner)
 
 
 @pytest.fixture
@@ -38,7 +54,7 @@ def rings() -> list[str]:
 
 
 @pytest.fixture
-def deliverer(engine: sa.Engine, rings: list[str]) -> Iterator[Deliverer]:
-    deliverer = Deliverer(Jobs(engine, 60), WebhookClient(30, allow_private=True), rings.append)
-    yield deliverer
-    deliverer.close()
+def deliverer(jobs: Queue, rings: list[str]) -> Iterator[Delivering]:
+    delivering = Delivering(jobs, rings)
+    yield delivering
+    delivering.close()

@@ -1,13 +1,19 @@
 """What an endpoint is told, by whom, and who hears of what."""
 
 import time
+from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
+from standardwebhooks.webhooks import WebhookVerificationError
 
 from common import clock, ids, resources
+from common.models import Webhook
 from common.queue import WEBHOOKS
-from services.webhooks.deliver import Deliverer
+from services.webhooks import signing
 from tests.integration.builders import (
+    SECRET,
+    VAULT,
     Tenant,
     deliveries_of,
     event,
@@ -17,13 +23,13 @@ from tests.integration.builders import (
     tenant,
     webhook,
 )
-from tests.integration.webhooks.delivering import deliver, make_due, saying, verified
+from tests.integration.webhooks.delivering import Delivering, deliver, make_due, saying, verified
 from tests.integration.webhooks.endpoint import ANSWER, answering, serve
 from tests.waiting import eventually
 
 
 def test_an_event_is_told_as_the_contract_says(
-    engine: sa.Engine, deliverer: Deliverer, acme: Tenant
+    engine: sa.Engine, deliverer: Delivering, acme: Tenant
 ) -> None:
     about = message(engine, acme, text="Plain.", html="<p>Größe</p>")
     payload = {"id": ids.encode(ids.MESSAGE, about.id), "status": "sent"}
@@ -48,7 +54,7 @@ def test_an_event_is_told_as_the_contract_says(
 
 
 def test_a_retry_has_the_same_id_and_a_signature_of_its_own_time(
-    engine: sa.Engine, deliverer: Deliverer, acme: Tenant
+    engine: sa.Engine, deliverer: Delivering, acme: Tenant
 ) -> None:
     with serve(answering(saying(500))) as endpoint:
         webhook(engine, acme, endpoint.url)
@@ -67,7 +73,7 @@ def test_a_retry_has_the_same_id_and_a_signature_of_its_own_time(
 
 
 def test_410_ends_the_endpoint_and_tells_the_others(
-    engine: sa.Engine, deliverer: Deliverer, acme: Tenant, rings: list[str]
+    engine: sa.Engine, deliverer: Delivering, acme: Tenant, rings: list[str]
 ) -> None:
     with serve(answering(saying(410))) as endpoint, serve(answering(ANSWER)) as other:
         gone = webhook(engine, acme, endpoint.url, "message.sent", "webhook.disabled")
@@ -89,7 +95,7 @@ def test_410_ends_the_endpoint_and_tells_the_others(
 
 
 def test_each_organization_hears_of_its_own(
-    engine: sa.Engine, deliverer: Deliverer, acme: Tenant
+    engine: sa.Engine, deliverer: Delivering, acme: Tenant
 ) -> None:
     stranger = tenant(engine)
     with serve(answering(ANSWER)) as ours, serve(answering(saying(500))) as theirs:
@@ -101,3 +107,38 @@ def test_each_organization_hears_of_its_own(
 
     assert (ours.visits, theirs.visits) == (1, 0)
     assert deliveries_of(engine, stranger) == []
+
+
+def test_while_a_secret_is_rotated_the_old_and_the_new_one_verify(
+    engine: sa.Engine, deliverer: Delivering, acme: Tenant
+) -> None:
+    fresh = signing.new_secret()
+    with serve(answering(ANSWER)) as endpoint:
+        hook = webhook(engine, acme, endpoint.url)
+        rotate(engine, hook, fresh, clock.now() + timedelta(hours=24))
+        event(engine, acme)
+        deliver(deliverer)
+
+    verified(endpoint.requests[0], SECRET)
+    verified(endpoint.requests[0], fresh)
+
+
+def test_an_old_secret_whose_time_is_over_does_not_sign(
+    engine: sa.Engine, deliverer: Delivering, acme: Tenant
+) -> None:
+    fresh = signing.new_secret()
+    with serve(answering(ANSWER)) as endpoint:
+        hook = webhook(engine, acme, endpoint.url)
+        rotate(engine, hook, fresh, clock.now() - timedelta(seconds=1))
+        event(engine, acme)
+        deliver(deliverer)
+
+    verified(endpoint.requests[0], fresh)
+    with pytest.raises(WebhookVerificationError):
+        verified(endpoint.requests[0], SECRET)
+
+
+def rotate(engine: sa.Engine, hook: Webhook, fresh: str, until: datetime) -> None:
+    sealed = {"secret": VAULT.seal(fresh, hook.id), "old_secret": hook.secret}
+    with engine.begin() as connection:
+        connection.execute(sa.update(Webhook).values(old_secret_until=until, **sealed))

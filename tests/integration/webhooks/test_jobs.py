@@ -1,7 +1,6 @@
 """The webhook worker's queue: who gets a delivery, and where it stands after an attempt."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,7 +8,8 @@ import sqlalchemy as sa
 
 from common import clock
 from common.models import Webhook
-from services.webhooks.jobs import OLDEST_WAITING, Claimed, Jobs
+from services.webhooks.claims import OLDEST_WAITING
+from services.webhooks.jobs import Claimed
 from tests.integration.builders import (
     Tenant,
     deliveries_of,
@@ -17,6 +17,7 @@ from tests.integration.builders import (
     message,
     webhook,
 )
+from tests.integration.webhooks.delivering import Queue
 from tests.integration.webhooks.due import one_due
 
 URL = "https://example.com/hook"
@@ -27,21 +28,20 @@ def ids_of(claims: list[Claimed]) -> list[object]:
 
 
 def test_two_workers_never_claim_the_same_delivery(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant
+    engine: sa.Engine, jobs: Queue, acme: Tenant
 ) -> None:
     webhook(engine, acme, URL)
     for _ in range(20):
         event(engine, acme)
 
-    with ThreadPoolExecutor(4) as workers:
-        hauls = list(workers.map(jobs.claim, [7] * 8))
+    hauls = jobs.together(*(jobs.jobs.claim(7, {}) for _ in range(8)))
 
     claimed = [one for haul in hauls for one in ids_of(haul)]
     assert len(claimed) == len(set(claimed))
     assert {one.id for one in deliveries_of(engine, acme)} == set(claimed)
 
 
-def test_what_waits_longest_is_claimed_first(engine: sa.Engine, jobs: Jobs, acme: Tenant) -> None:
+def test_what_waits_longest_is_claimed_first(engine: sa.Engine, jobs: Queue, acme: Tenant) -> None:
     webhook(engine, acme, URL)
     for _ in range(3):
         event(engine, acme)
@@ -57,7 +57,9 @@ def test_what_waits_longest_is_claimed_first(engine: sa.Engine, jobs: Jobs, acme
     assert [first] == ids_of(jobs.claim(2))
 
 
-def test_a_claim_has_all_that_an_attempt_needs(engine: sa.Engine, jobs: Jobs, acme: Tenant) -> None:
+def test_a_claim_has_all_that_an_attempt_needs(
+    engine: sa.Engine, jobs: Queue, acme: Tenant
+) -> None:
     hook = webhook(engine, acme, URL)
     about = message(engine, acme, text="Plain.", html="<p>Rich.</p>", request_id="req_1")
     told = event(engine, acme, payload={"id": "msg_x"}, message_id=about.id)
@@ -67,12 +69,13 @@ def test_a_claim_has_all_that_an_attempt_needs(engine: sa.Engine, jobs: Jobs, ac
     row = claimed.row
     assert (row["id"], row["type"], row["payload"]) == (told.id, "message.sent", {"id": "msg_x"})
     assert (row["url"], row["secret"], row["wanted"]) == (URL, hook.secret, True)
+    assert row["old_secret"] is None
     assert (row["text"], row["html"], row["request_id"]) == ("Plain.", "<p>Rich.</p>", "req_1")
     assert (row["attempts"], row["inbox_id"], row["message_id"]) == (1, acme.inbox.id, about.id)
 
 
 def test_a_lease_that_ran_out_frees_the_delivery(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant, lapse: Callable[[], None]
+    engine: sa.Engine, jobs: Queue, acme: Tenant, lapse: Callable[[], None]
 ) -> None:
     delivery = one_due(engine, acme)
     jobs.claim(1)
@@ -85,7 +88,7 @@ def test_a_lease_that_ran_out_frees_the_delivery(
 
 
 def test_what_is_given_back_was_never_attempted(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant
+    engine: sa.Engine, jobs: Queue, acme: Tenant
 ) -> None:
     one_due(engine, acme)
 
@@ -97,7 +100,7 @@ def test_what_is_given_back_was_never_attempted(
 
 @pytest.mark.parametrize("change", [{"enabled": False}, {"deleted_at": clock.now()}])
 def test_what_nobody_wants_any_more_is_claimed_as_unwanted(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant, change: dict[str, object]
+    engine: sa.Engine, jobs: Queue, acme: Tenant, change: dict[str, object]
 ) -> None:
     one_due(engine, acme)
     with engine.begin() as connection:
@@ -109,7 +112,7 @@ def test_what_nobody_wants_any_more_is_claimed_as_unwanted(
 
 
 def test_the_oldest_waiting_delivery_is_measured(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant
+    engine: sa.Engine, jobs: Queue, acme: Tenant
 ) -> None:
     one_due(engine, acme)
     with engine.connect() as connection:

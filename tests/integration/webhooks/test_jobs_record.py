@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from common import clock, ids
 from services.webhooks.client import Answer
-from services.webhooks.jobs import Jobs, Result
+from services.webhooks.health import Sign
+from services.webhooks.jobs import Result
+from services.webhooks.standing import Changes
 from tests.gate import gate
 from tests.integration.builders import (
     Tenant,
@@ -21,6 +23,7 @@ from tests.integration.builders import (
     tenant,
     webhook,
 )
+from tests.integration.webhooks.delivering import Queue
 from tests.integration.webhooks.due import one_due
 from tests.waiting import eventually
 
@@ -30,10 +33,10 @@ GONE = Answer(410, None, "", 12, None)
 
 
 @pytest.mark.parametrize("state", ["delivered", "exhausted", "cancelled"])
-def test_an_end_is_an_end(engine: sa.Engine, jobs: Jobs, acme: Tenant, state: str) -> None:
+def test_an_end_is_an_end(engine: sa.Engine, jobs: Queue, acme: Tenant, state: str) -> None:
     delivery = one_due(engine, acme)
 
-    assert jobs.record([Result(jobs.claim(1)[0], state, FINE)]) == []
+    assert jobs.record([Result(jobs.claim(1)[0], state, FINE)]) == Changes()
 
     ended = reread(engine, delivery)
     assert (ended.state, ended.lease_token, ended.lease_until) == (state, None, None)
@@ -42,7 +45,7 @@ def test_an_end_is_an_end(engine: sa.Engine, jobs: Jobs, acme: Tenant, state: st
 
 
 def test_an_attempt_is_written_with_what_the_endpoint_said(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant
+    engine: sa.Engine, jobs: Queue, acme: Tenant
 ) -> None:
     delivery = one_due(engine, acme)
     (claimed,) = jobs.claim(1)
@@ -56,7 +59,7 @@ def test_an_attempt_is_written_with_what_the_endpoint_said(
     assert (attempt.excerpt, attempt.latency_ms) == (answer.excerpt, 34)
 
 
-def test_a_retry_waits_for_its_time(engine: sa.Engine, jobs: Jobs, acme: Tenant) -> None:
+def test_a_retry_waits_for_its_time(engine: sa.Engine, jobs: Queue, acme: Tenant) -> None:
     delivery = one_due(engine, acme)
 
     before, pause = clock.now(), timedelta(minutes=5)
@@ -70,7 +73,7 @@ def test_a_retry_waits_for_its_time(engine: sa.Engine, jobs: Jobs, acme: Tenant)
 
 
 def test_who_claimed_it_later_decides(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant, lapse: Callable[[], None]
+    engine: sa.Engine, jobs: Queue, acme: Tenant, lapse: Callable[[], None]
 ) -> None:
     """The late attempt was made all the same, so it is in the list of attempts."""
     delivery = one_due(engine, acme)
@@ -88,7 +91,7 @@ def test_who_claimed_it_later_decides(
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_of_two_claims_of_one_delivery_the_one_that_holds_decides(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant, lapse: Callable[[], None], backwards: bool
+    engine: sa.Engine, jobs: Queue, acme: Tenant, lapse: Callable[[], None], backwards: bool
 ) -> None:
     """Also where both are recorded in one set, in either order."""
     delivery = one_due(engine, acme)
@@ -103,7 +106,7 @@ def test_of_two_claims_of_one_delivery_the_one_that_holds_decides(
 
 
 def test_workers_that_lost_deliveries_to_each_other_do_not_wait_in_a_circle(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant, lapse: Callable[[], None]
+    engine: sa.Engine, jobs: Queue, acme: Tenant, lapse: Callable[[], None]
 ) -> None:
     """Both have written attempts of both deliveries before either moves its own."""
     webhook(engine, acme, URL)
@@ -114,25 +117,23 @@ def test_workers_that_lost_deliveries_to_each_other_do_not_wait_in_a_circle(
     (first,), (second,) = jobs.claim(1), jobs.claim(1)
     sets = [[first, stale[1]], [stale[0], second]]
 
+    both = [jobs.jobs.record([Result(one, "delivered", FINE) for one in each]) for each in sets]
     with (
-        ThreadPoolExecutor(2) as workers,
+        ThreadPoolExecutor(1) as harness,
         gate(engine, "AFTER INSERT ON attempt FOR EACH STATEMENT") as attempts,
     ):
-        done = [
-            workers.submit(jobs.record, [Result(one, "delivered", FINE) for one in each])
-            for each in sets
-        ]
+        done = harness.submit(jobs.together, *both)
         eventually(lambda: attempts.waiting() == 2)
         attempts.open()
 
-        assert [one.result(20) for one in done] == [[], []]
+        assert done.result(20) == [Changes(), Changes()]
 
     assert [one.state for one in deliveries_of(engine, acme)] == ["delivered"] * 2
     assert len(attempts_of(engine, acme)) == 4
 
 
 def test_an_endpoint_that_is_gone_is_disabled_and_the_others_hear_of_it(
-    engine: sa.Engine, jobs: Jobs, acme: Tenant
+    engine: sa.Engine, jobs: Queue, acme: Tenant
 ) -> None:
     gone = webhook(engine, acme, URL, "message.sent", "webhook.disabled")
     other = webhook(engine, acme, "https://example.com/other", "webhook.disabled")
@@ -140,7 +141,8 @@ def test_an_endpoint_that_is_gone_is_disabled_and_the_others_hear_of_it(
     delivery = one_due(engine, acme, gone)
 
     (claimed,) = jobs.claim(1)
-    assert jobs.record([Result(claimed, "cancelled", GONE, disable=True)]) == [gone.id]
+    changes = jobs.record([Result(claimed, "cancelled", GONE, sign=Sign.GONE)])
+    assert changes == Changes(disabled=(gone.id,))
 
     assert reread(engine, gone).enabled is False
     assert reread(engine, delivery).state == "cancelled"
@@ -148,18 +150,19 @@ def test_an_endpoint_that_is_gone_is_disabled_and_the_others_hear_of_it(
     assert (told.type, told.inbox_id, told.message_id) == ("webhook.disabled", None, None)
     assert told.payload["id"] == ids.encode(ids.WEBHOOK, gone.id)
     assert told.payload["enabled"] is False
+    assert told.payload["disabledReason"]["type"] == "gone"
     assert "secret" not in told.payload
     assert [one.webhook_id for one in deliveries_of(engine, acme)][1:] == [other.id]
 
 
-def test_an_endpoint_is_disabled_once(engine: sa.Engine, jobs: Jobs, acme: Tenant) -> None:
+def test_an_endpoint_is_disabled_once(engine: sa.Engine, jobs: Queue, acme: Tenant) -> None:
     webhook(engine, acme, URL)
     for _ in range(2):
         event(engine, acme)
     first, second = jobs.claim(2)
 
-    assert len(jobs.record([Result(first, "cancelled", GONE, disable=True)])) == 1
-    assert jobs.record([Result(second, "cancelled", GONE, disable=True)]) == []
+    assert jobs.record([Result(first, "cancelled", GONE, sign=Sign.GONE)]).disabled
+    assert jobs.record([Result(second, "cancelled", GONE, sign=Sign.GONE)]) == Changes()
 
     kinds = [one.type for one in events_of(engine, acme)]
     assert kinds.count("webhook.disabled") == 1

@@ -116,7 +116,7 @@ def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest(
         webhook(engine, acme, endpoint.url)
         event(engine, acme)
         event(engine, acme)
-        with worker(webhook_threads=1) as running:
+        with worker(webhook_connections=1) as running:
             eventually(lambda: endpoint.requests, 20)
             assert not one_is_free()
             running.ask_to_stop()

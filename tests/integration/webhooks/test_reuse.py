@@ -1,23 +1,22 @@
 """Connections are kept between attempts, and what becomes of one is not the endpoint's failure."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
-from services.webhooks.client import WebhookClient
+from services.webhooks import wire
+from tests.integration.webhooks.calling import Caller, calling
 from tests.integration.webhooks.endpoint import ANSWER, HEADERS, Connection, answering, serve
 
 
 @pytest.fixture
-def client() -> Iterator[WebhookClient]:
-    client = WebhookClient(30, allow_private=True)
-    yield client
-    client.close()
+def client() -> Iterator[Caller]:
+    with calling(allow_private=True) as client:
+        yield client
 
 
-def test_a_connection_is_kept_for_the_next_attempt(client: WebhookClient) -> None:
+def test_a_connection_is_kept_for_the_next_attempt(client: Caller) -> None:
     with serve(answering(ANSWER)) as endpoint:
         answers = [client.post(endpoint.url, b"{}", HEADERS) for _ in range(5)]
 
@@ -32,19 +31,15 @@ def test_a_kept_connection_has_a_deadline_for_each_attempt() -> None:
             connection.over.wait(0.3)
             connection.send(ANSWER)
 
-    client = WebhookClient(1, allow_private=True)
-    with serve(script) as endpoint:
+    with serve(script) as endpoint, calling(1, allow_private=True) as client:
         answers = [client.post(endpoint.url, b"{}", HEADERS) for _ in range(4)]
-        client.close()
 
     assert all(answer.delivered for answer in answers)
     assert endpoint.visits == 1
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
-def test_a_kept_connection_that_the_peer_ends_is_no_failure(
-    client: WebhookClient, end: str
-) -> None:
+def test_a_kept_connection_that_the_peer_ends_is_no_failure(client: Caller, end: str) -> None:
     def script(connection: Connection) -> None:
         connection.read()
         connection.send(ANSWER)
@@ -64,7 +59,7 @@ def test_a_kept_connection_that_the_peer_ends_is_no_failure(
     )
 
 
-def test_a_kept_connection_is_replaced_once_and_then_it_is_a_failure(client: WebhookClient) -> None:
+def test_a_kept_connection_is_replaced_once_and_then_it_is_a_failure(client: Caller) -> None:
     def script(connection: Connection) -> None:
         if connection.number == 1:
             connection.read()
@@ -79,7 +74,7 @@ def test_a_kept_connection_is_replaced_once_and_then_it_is_a_failure(client: Web
     assert (endpoint.visits, len(endpoint.requests)) == (2, 3)
 
 
-def test_a_kept_connection_that_ends_amid_an_answer_is_a_failure(client: WebhookClient) -> None:
+def test_a_kept_connection_that_ends_amid_an_answer_is_a_failure(client: Caller) -> None:
     def script(connection: Connection) -> None:
         connection.read()
         connection.send(ANSWER)
@@ -97,7 +92,7 @@ def test_a_kept_connection_that_ends_amid_an_answer_is_a_failure(client: Webhook
 
 
 def test_a_lost_connection_is_replaced_by_a_new_one_and_not_by_another_old_one(
-    client: WebhookClient,
+    client: Caller,
 ) -> None:
     both = Barrier(2)
 
@@ -110,9 +105,49 @@ def test_a_lost_connection_is_replaced_by_a_new_one_and_not_by_another_old_one(
             connection.read()
 
     with serve(script) as endpoint:
-        with ThreadPoolExecutor(2) as threads:
-            list(threads.map(lambda body: client.post(endpoint.url, body, HEADERS), [b"1", b"2"]))
+        client.post_all(endpoint.url, [b"1", b"2"], HEADERS)
         third = client.post(endpoint.url, b"3", HEADERS)
 
     assert third.delivered
     assert (endpoint.visits, len(endpoint.requests)) == (3, 4)
+
+
+def test_what_comes_unasked_on_a_kept_connection_is_no_answer(client: Caller) -> None:
+    unasked = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n"
+    elsewhere, away = Event(), Event()
+
+    def script(connection: Connection) -> None:
+        connection.read()
+        connection.send(ANSWER)
+        if connection.number == 1:
+            elsewhere.wait(10)
+            connection.send(unasked)
+            away.set()
+            connection.over.wait()
+
+    def waiting(connection: Connection) -> None:
+        connection.read()
+        elsewhere.set()
+        away.wait(10)
+        connection.send(ANSWER)
+
+    with serve(script) as endpoint, serve(waiting) as other:
+        first = client.post(endpoint.url, b"1", HEADERS)
+        client.post(other.url, b"-", HEADERS)  # meanwhile the loop sees what came
+        second = client.post(endpoint.url, b"2", HEADERS)
+
+    assert (first.status, second.status) == (200, 200)
+    assert endpoint.visits == 2
+
+
+def test_connections_are_kept_of_so_many_endpoints_and_not_of_more(
+    client: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "MOST_KEPT", 1)
+
+    with serve(answering(ANSWER)) as one, serve(answering(ANSWER)) as other:
+        for _ in range(3):
+            client.post(one.url, b"{}", HEADERS)
+            client.post(other.url, b"{}", HEADERS)
+
+    assert (one.visits, other.visits) == (1, 3)

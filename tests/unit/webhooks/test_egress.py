@@ -8,28 +8,7 @@ from hypothesis import given, strategies as st
 
 from services.webhooks.egress import Forbidden, check_address, check_url
 from services.webhooks.forbidden import NETWORKS
-
-
-def each(words: str) -> list[str]:
-    """Spell a long list in few lines."""
-    return words.split()
-
-
-PUBLIC = ["93.184.215.14", "1.1.1.1", "223.255.255.254", "2606:4700::1111", "2a00:1450:4001::1"]
-
-# facts.md section 7, and the test vectors of smokescreen and of the bug reports named there.
-PRIVATE = each("""
-0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 127.0.0.1 127.255.255.254
-168.63.129.16 169.254.169.254 169.254.170.2 172.16.0.1 172.31.255.255 192.0.0.192 192.0.0.8
-192.0.2.1 192.31.196.1 192.52.193.1 192.88.99.1 192.168.1.1 192.175.48.1 198.18.0.1
-198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255
-:: ::1 ::127.0.0.1 ::7f00:1 ::a9fe:a9fe ::8.8.8.8 ::ffff:127.0.0.1 ::ffff:7f00:1
-::ffff:169.254.169.254 ::ffff:10.0.0.1 ::ffff:0:127.0.0.1 64:ff9b::a9fe:a9fe 64:ff9b::7f00:1
-64:ff9b::8.8.8.8 64:ff9b:1::1 64:ff9b:1:ffff::a00:1 100::1 2001::1
-2001:0:a9fe:a9fe::1 2001:2::1 2001:10::1 2001:20::1 2001:1ff::1 2001:db8::1 2002:7f00:1::
-2002:a9fe:a9fe::1 2002:808:808::1 3ffe::1 3fff::1 4000::1 5f00::1 fc00::1 fd00:ec2::254
-fd00::1 fe80::1 fe80::1%eth0 2606:4700::1111%1 febf::1 fec0::1 feff::1 ff02::1 ff0e::1
-""")
+from tests.unit.webhooks.addresses import PRIVATE, PUBLIC, each
 
 
 @pytest.mark.parametrize("address", PUBLIC)

@@ -75,6 +75,15 @@ def test_retry_after_makes_it_later_and_never_earlier(
     assert asked >= NOW + min(retry_after, DAY)
 
 
+@given(attempts_before_the_last, fractions)
+def test_who_is_overloaded_gets_a_minute_at_least(made: int, fraction: float) -> None:
+    usual = next_attempt(made, NOW, None, lambda: fraction)
+    after = next_attempt(made, NOW, None, lambda: fraction, overloaded=True)
+
+    assert usual is not None
+    assert after == max(usual, NOW + timedelta(seconds=60))
+
+
 @given(attempts_before_the_last, fractions, waits)
 def test_no_wait_is_longer_than_the_longest_step(
     made: int, fraction: float, retry_after: timedelta

@@ -1,0 +1,124 @@
+"""The life of the webhook worker: many at a time, woken by rings, and a good end."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+
+from services.webhooks.room import Room
+
+PLACES = 4
+AN_HOUR = 3600.0
+
+
+class Work:
+    """Jobs are numbers. Each is under way until `open` is set."""
+
+    def __init__(self, jobs: int) -> None:
+        self.waiting = list(range(jobs))
+        self.asked: list[int] = []
+        self.under_way: set[int] = set()
+        self.done: list[int] = []
+        self.returned: list[int] = []
+        self.open = asyncio.Event()
+        self.broken = 0
+
+    async def claim(self, most: int) -> list[int]:
+        self.asked.append(most)
+        if self.broken:
+            self.broken -= 1
+            raise ConnectionError
+        taken, self.waiting = self.waiting[:most], self.waiting[most:]
+        return taken
+
+    async def perform(self, job: int) -> None:
+        self.under_way.add(job)
+        await self.open.wait()
+        self.under_way.discard(job)
+        self.done.append(job)
+        if job == 1:
+            raise ValueError("the others go on")
+
+    async def give_back(self, jobs: list[int]) -> None:
+        self.returned += jobs
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not is_so():  # noqa: ASYNC110 - of a list that grows
+            await asyncio.sleep(0)
+
+
+def live(jobs: int, story: Callable[[Work, Room[int]], Awaitable[None]], tick: float) -> Work:
+    """A room with work, while the story is told; then it is asked to stop."""
+
+    async def main() -> Work:
+        work, stopping = Work(jobs), threading.Event()
+        room = Room("test", work, PLACES, tick)
+        running = asyncio.create_task(room.run(stopping))
+        await story(work, room)
+        stopping.set()
+        room.wake()
+        async with asyncio.timeout(5):
+            await running
+        return work
+
+    return asyncio.run(main())
+
+
+def test_as_many_as_there_are_places_are_under_way_and_half_as_many_wait() -> None:
+    async def story(work: Work, _: Room[int]) -> None:
+        await until(lambda: len(work.under_way) == PLACES)
+        assert work.asked == [6]
+        assert len(work.waiting) == 4
+        work.open.set()
+
+    live(10, story, AN_HOUR)
+
+
+def test_all_is_done_without_a_tick_and_one_that_fails_takes_nobody_with_it() -> None:
+    async def story(work: Work, _: Room[int]) -> None:
+        work.open.set()
+        await until(lambda: len(work.done) == 50)
+
+    assert sorted(live(50, story, AN_HOUR).done) == list(range(50))
+
+
+def test_a_ring_wakes_it_from_another_thread() -> None:
+    async def story(work: Work, room: Room[int]) -> None:
+        work.open.set()
+        await until(lambda: bool(work.asked))
+        work.waiting = [7]
+        await asyncio.to_thread(room.wake)
+        await until(lambda: work.done == [7])
+
+    live(0, story, AN_HOUR)
+
+
+def test_without_a_ring_it_looks_once_a_tick() -> None:
+    async def story(work: Work, _: Room[int]) -> None:
+        work.open.set()
+        await until(lambda: bool(work.asked))
+        work.waiting = [7]
+        await until(lambda: work.done == [7])
+
+    live(0, story, 0.01)
+
+
+def test_it_survives_a_database_that_is_away() -> None:
+    async def story(work: Work, _: Room[int]) -> None:
+        work.broken = 1
+        work.open.set()
+        await until(lambda: work.done == [0])
+
+    live(1, story, AN_HOUR)
+
+
+def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest() -> None:
+    async def story(work: Work, _: Room[int]) -> None:
+        await until(lambda: len(work.under_way) == PLACES)
+        asyncio.get_running_loop().call_later(0.05, work.open.set)
+
+    work = live(10, story, AN_HOUR)
+
+    assert sorted(work.done) == [0, 1, 2, 3]
+    assert work.returned == [4, 5]
