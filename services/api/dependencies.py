@@ -21,12 +21,14 @@ from starlette.requests import Request
 
 from common import ids
 from common.settings import Settings
+from common.vault import Vault
 from services.api.keyring import Caller, Keyring
 from services.api.problems import Problem, not_found
 
-if TYPE_CHECKING:  # they ask for `Claimed`, which asks for `Caller`: a circle at run time
+if TYPE_CHECKING:  # they ask for what is here: a circle at run time
     from services.api.accept import Acceptor
     from services.api.limits import Limiter
+    from services.api.watch import Watch
 
 __all__ = ["Caller", "CallerDep", "Runtime", "RuntimeDep"]
 
@@ -46,6 +48,8 @@ class Runtime:
     broker_answers: Callable[[], bool]
     accept: "Acceptor"
     limiter: "Limiter"
+    vault: Vault
+    watch: "Watch"
 
 
 async def runtime_of(request: Request) -> Runtime:

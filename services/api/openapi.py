@@ -78,6 +78,7 @@ def build(app: FastAPI) -> Document:
         version=app.version,
         summary=app.summary,
         description=app.description,
+        tags=app.openapi_tags,
         routes=app.routes,
         webhooks=app.webhooks.routes,
     )

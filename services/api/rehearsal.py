@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common import clock, events, ids, resources
 from common.events import NewEvent
 from common.resources import Resource, Row
-from services.api.problems import Problem
 
 _DELIVERY: Final = sa.text("""
 INSERT INTO delivery
@@ -18,11 +17,7 @@ VALUES (:id, :organization_id, :event_id, :webhook_id, 'pending', :now, 0, :now)
 
 
 async def write(connection: AsyncConnection, webhook: Row) -> Resource:
-    """A test event with one delivery, due now, to this webhook alone; Problem 409 if disabled."""
-    if not webhook["enabled"]:
-        raise Problem(
-            409, "webhook_disabled", "This webhook is disabled: its endpoint is not called."
-        )
+    """A test event with one delivery, due now, to this webhook alone."""
     event = NewEvent(webhook["organization_id"], events.TEST, resources.webhook(webhook))
     # Nobody can subscribe to this type, so this makes no deliveries: the one below is the only.
     await connection.execute(*events.write([event]))

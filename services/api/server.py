@@ -112,7 +112,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As above."""
-        self.server_state.stopping = self._application.stopping = True
+        self.server_state.stopping = True
+        self._application.stopping.set()
         for connection in self._connections():
             connection.drain()
         await self._drain()

@@ -32,7 +32,8 @@ CHECKS: Final = [
 
 AnyCase = Case[Any]
 
-api = schemathesis.openapi.from_dict(DOCUMENT)
+# The answer to a good request for the stream has no end.
+api = schemathesis.openapi.from_dict(DOCUMENT).exclude(path="/v1/events/stream")
 
 
 @pytest.fixture(scope="module")

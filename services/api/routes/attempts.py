@@ -1,33 +1,41 @@
 """Trying a webhook, and what became of every try."""
 
-from typing import Final
+from functools import cache
+from typing import Annotated, Final, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from common import clock, ids, queue
 from common.resources import Resource, Row, present
-from services.api import rehearsal, rows
+from services.api import filters, rehearsal, rows, webhooks
 from services.api.cursor import PageDep, listed
 from services.api.dependencies import CallerDep, RuntimeDep, WebhookId
+from services.api.filters import EventType, OfDelivery, OfEvent, OfMessage
 from services.api.idempotency import Idempotency
 from services.api.once import once
 from services.api.openapi import problem
-from services.api.routes.webhooks import GET, key_of, one
 from services.api.schemas.webhooks import AttemptShown, SentTest
 
 router = APIRouter(prefix="/v1/webhooks/{webhookId}", tags=["webhooks"])
 
-_ATTEMPTS: Final = sa.text("""
+_BASE: Final = """
 SELECT a.id, a.delivery_id, d.event_id, e.type, a.number, a.status, a.error, a.excerpt,
     a.latency_ms, a.created_at
 FROM attempt a JOIN delivery d ON d.id = a.delivery_id JOIN event e ON e.id = d.event_id
 WHERE a.organization_id = :organization_id AND a.webhook_id = :id AND a.id < :before
-ORDER BY a.id DESC LIMIT :limit
-""")
+"""
+_CONDITIONS: Final = {
+    "delivered": "a.error IS NULL AND a.status BETWEEN 200 AND 299",
+    "failed": "(a.error IS NULL AND a.status BETWEEN 200 AND 299) IS NOT TRUE",
+    "type": "e.type = :type",
+    "delivery_id": "a.delivery_id = :delivery_id",
+    "event_id": "d.event_id = :event_id",
+    "message_id": "e.message_id = :message_id",
+}
 
 
 @router.post(
@@ -42,7 +50,7 @@ async def test_webhook(
     """Send a signed test event to this endpoint alone."""
 
     async def create(connection: AsyncConnection) -> Resource:
-        row = await one(connection, GET, key_of(caller, webhook_id))
+        row = await webhooks.one_enabled(connection, webhooks.key_of(caller, webhook_id))
         return await rehearsal.write(connection, row)
 
     response = await once(runtime.engine, claimed, 202, create)
@@ -51,19 +59,38 @@ async def test_webhook(
 
 
 @router.get("/attempts", response_model=list[AttemptShown])
-async def list_attempts(
+async def list_attempts(  # noqa: PLR0913 - most are query parameters
     request: Request,
     runtime: RuntimeDep,
     caller: CallerDep,
     webhook_id: WebhookId,
     page: PageDep,
+    *,
+    outcome: Annotated[Literal["delivered", "failed"] | None, Query()] = None,
+    event_type: Annotated[EventType | None, Query(alias="type")] = None,
+    delivery_id: Annotated[OfDelivery | None, Query(alias="deliveryId")] = None,
+    event_id: Annotated[OfEvent | None, Query(alias="eventId")] = None,
+    message_id: Annotated[OfMessage | None, Query(alias="messageId")] = None,
 ) -> Response:
-    """Every try at telling this endpoint of an event, newest first."""
-    key = key_of(caller, webhook_id)
+    """Every try at telling this endpoint of an event, newest first; all of them, or those with one
+    outcome, or at one type of event, delivery, event or message.
+    """
+    asked = filters.given(
+        type=event_type, delivery_id=delivery_id, event_id=event_id, message_id=message_id
+    )
+    query = _query((*asked, outcome) if outcome else tuple(asked))
+    key = webhooks.key_of(caller, webhook_id)
     async with runtime.engine.connect() as connection:
-        await one(connection, GET, key)
-        found = await rows.every(connection, _ATTEMPTS, key | page.values)
+        await webhooks.one(connection, key)
+        found = await rows.every(connection, query, key | page.values | asked)
     return listed(request, page, found, _attempt)
+
+
+@cache
+def _query(names: tuple[str, ...]) -> sa.TextClause:
+    """A statement for each set of filters: one for all would be planned for none of them."""
+    conditions = "".join(f" AND {_CONDITIONS[name]}" for name in names)
+    return sa.text(f"{_BASE}{conditions} ORDER BY a.id DESC LIMIT :limit")
 
 
 def _attempt(row: Row) -> Resource:

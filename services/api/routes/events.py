@@ -1,21 +1,22 @@
-"""Everything that happened, as webhooks were told it."""
+"""Everything that happened, as webhooks were told it: looked up, or as it happens."""
 
 from functools import cache
-from typing import Annotated, Final
-from uuid import UUID
+from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
-from pydantic import AfterValidator, PlainValidator, WithJsonSchema
+from fastapi import APIRouter, Header, Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from common import events, ids
+from common import events
 from common.resources import Resource, Row
-from services.api import rows
+from services.api import event_log, filters, rows, stream
 from services.api.cursor import PageDep, listed
-from services.api.dependencies import CallerDep, RuntimeDep, id_schema
-from services.api.schemas.events import OF_TYPE, EventShown
+from services.api.dependencies import CallerDep, RuntimeDep, bearer
+from services.api.filters import EventFiltersDep
+from services.api.openapi import problem
+from services.api.schemas.events import EventShown
+from services.api.schemas.examples import STREAM
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
@@ -26,49 +27,74 @@ FROM event e
 LEFT JOIN message m ON m.id = e.message_id AND m.organization_id = e.organization_id
 WHERE e.organization_id = :organization_id AND e.id < :before
 """
-
-
-def _type(text: str) -> str:
-    if text not in OF_TYPE:
-        raise ValueError("There is no event of this type.")
-    return text
-
-
-def _id(prefix: str) -> PlainValidator:
-    return PlainValidator(lambda text: ids.decode(prefix, text))
-
-
-EventType = Annotated[
-    str, AfterValidator(_type), WithJsonSchema({"type": "string", "enum": list(OF_TYPE)})
-]
-OfInbox = Annotated[UUID, _id(ids.INBOX), WithJsonSchema(id_schema(ids.INBOX))]
-OfMessage = Annotated[UUID, _id(ids.MESSAGE), WithJsonSchema(id_schema(ids.MESSAGE))]
+_AS_IT_HAPPENS: Final[dict[str, Any]] = {
+    "description": "Server-Sent Events (WHATWG HTML 9.2). `id` is the event's, `event` its type, "
+    "`data` the event as `GET /v1/events` tells it, on one line. A comment comes every 15 s.",
+    "content": {stream.MEDIA_TYPE: {"schema": {"type": "string"}, "example": STREAM}},
+}
 
 
 @router.get("", response_model=list[EventShown])
-async def list_events(  # noqa: PLR0913 - each is a query parameter
+async def list_events(
     request: Request,
     runtime: RuntimeDep,
     caller: CallerDep,
     page: PageDep,
-    *,
-    event_type: Annotated[EventType | None, Query(alias="type")] = None,
-    inbox_id: Annotated[OfInbox | None, Query(alias="inboxId")] = None,
-    message_id: Annotated[OfMessage | None, Query(alias="messageId")] = None,
+    asked: EventFiltersDep,
 ) -> Response:
     """Everything that happened, newest first; all of it, or of one type, inbox or message."""
-    asked = {"type": event_type, "inbox_id": inbox_id, "message_id": message_id}
-    filters = {name: value for name, value in asked.items() if value is not None}
-    values = {"organization_id": caller.organization_id, **page.values, **filters}
+    values = {"organization_id": caller.organization_id, **page.values, **asked}
     async with runtime.engine.connect() as connection:
-        found = await rows.every(connection, _query(tuple(filters)), values)
+        found = await rows.every(connection, _query(tuple(asked)), values)
     return listed(request, page, found, _render)
 
 
+@router.get(
+    "/stream",
+    response_class=StreamingResponse,
+    responses={
+        200: _AS_IT_HAPPENS,
+        400: problem("`invalid_cursor`: there is no such event, or not any more."),
+        429: problem("`too_many_streams`"),
+    },
+)
+async def stream_events(  # noqa: PLR0913 - most are asked of the caller
+    request: Request,
+    runtime: RuntimeDep,
+    caller: CallerDep,
+    asked: EventFiltersDep,
+    *,
+    last_event_id: Annotated[
+        str | None,
+        Header(alias="Last-Event-ID", description="Begin behind this event. Browsers send it."),
+    ] = None,
+    last_event_id_in_query: Annotated[
+        str | None,
+        Query(alias="lastEventId", description="The same, for a first connection of a browser."),
+    ] = None,
+) -> Response:
+    """Everything from now on, as it happens, in the order in which it was written; or from behind
+    an event that is known, without a gap. Who begins without one opens the stream first, and then
+    lists what there was before.
+    """
+    after = last_event_id or last_event_id_in_query or None
+    async with runtime.engine.connect() as connection:
+        position = await event_log.begin(connection, caller.organization_id, after)
+    reader = stream.Reader(
+        engine=runtime.engine,
+        keyring=runtime.keyring,
+        key=bearer(request),
+        organization_id=caller.organization_id,
+        filters=asked,
+        position=position,
+    )
+    return stream.EventStream(runtime.watch, reader)
+
+
 @cache
-def _query(filters: tuple[str, ...]) -> sa.TextClause:
+def _query(names: tuple[str, ...]) -> sa.TextClause:
     """A statement for each set of filters: one for all would be planned for none of them."""
-    conditions = "".join(f" AND e.{name} = :{name}" for name in filters)
+    conditions = filters.conditions_on_events(names)
     return sa.text(f"{_BASE}{conditions} ORDER BY e.id DESC LIMIT :limit")
 
 

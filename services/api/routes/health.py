@@ -32,7 +32,7 @@ async def readyz(request: Request, runtime: RuntimeDep) -> Response:
     only rings, so work is found a second later, and nothing is refused or lost. A process that is
     about to stop is not ready any more, and still serves.
     """
-    if request.app.state.stopping:
+    if request.app.state.stopping.is_set():
         raise stopping()
     database, broker = await asyncio.gather(
         _answers(runtime.engine), asyncio.to_thread(runtime.broker_answers)

@@ -48,3 +48,10 @@ THREAD: Final[dict[str, Any]] = {
     "createdAt": _BEGAN,
     "updatedAt": _BEGAN,
 }
+STREAM: Final = """\
+id: evt_01kamw6w8af2kt6m1x9j4p7d5s
+event: message.delivered
+data: {"id":"evt_01kamw6w8af2kt6m1x9j4p7d5s","event":"message.delivered",...}
+
+: ping
+"""

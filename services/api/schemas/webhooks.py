@@ -1,9 +1,16 @@
 """Webhooks and their attempts on the wire."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from common import events, ids
 from services.api.dependencies import id_schema
@@ -19,11 +26,19 @@ _EXAMPLE: dict[str, Any] = {
     "_id": _EXAMPLE_ID,
     "organizationId": "org_01kamw2k3wfj0tqvy5b8zq5h1c",
     "url": _URL,
+    "description": "Tells the shop what became of its mail",
     "events": ["message.delivered", "message.bounced"],
     "inboxIds": ["inbox_01kamw3xbyfyts8n1z0m5vg2qd"],
+    "ordered": False,
     "enabled": True,
     "createdAt": "2026-11-22T09:30:00.000Z",
     "updatedAt": "2026-11-22T09:30:00.000Z",
+}
+_DISABLED_EXAMPLE: dict[str, Any] = _EXAMPLE | {
+    "enabled": False,
+    "disabledReason": {"type": "failing", "message": "Every attempt of five days has failed."},
+    "failingSince": "2026-11-22T10:12:31.000Z",
+    "updatedAt": "2026-11-27T10:20:05.000Z",
 }
 
 
@@ -46,8 +61,8 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _distinct_ids(values: tuple[UUID, ...] | None) -> tuple[UUID, ...] | None:
-    return values and tuple(dict.fromkeys(values))
+def _distinct_ids(values: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 EventType = Annotated[
@@ -56,6 +71,30 @@ EventType = Annotated[
     WithJsonSchema({"type": "string", "enum": list(events.DESCRIPTIONS)}),
 ]
 SomeInboxId = Annotated[UUID, PlainValidator(_inbox_id), WithJsonSchema(id_schema(ids.INBOX))]
+
+
+Url = Annotated[
+    str, Field(min_length=1, max_length=2048, description="https, reachable from outside.")
+]
+EventTypes = Annotated[
+    tuple[EventType, ...],
+    Field(min_length=1, max_length=100),
+    AfterValidator(_distinct),
+]
+InboxIds = Annotated[
+    tuple[SomeInboxId, ...],
+    Field(
+        min_length=1,
+        max_length=_MOST_INBOXES,
+        description="Only events of these inboxes; of all where there is no value.",
+    ),
+    AfterValidator(_distinct_ids),
+]
+Description = Annotated[str, Field(max_length=500, description="For people; nothing reads it.")]
+_ORDERED = (
+    "Whether events of one thread are delivered one after the other, oldest first: the next when "
+    "the one before was heard or given up. Counts for what happens from then on."
+)
 
 
 class NewWebhook(Schema):
@@ -69,49 +108,110 @@ class NewWebhook(Schema):
         }
     )
 
-    url: Annotated[
-        str, Field(min_length=1, max_length=2048, description="https, reachable from outside.")
-    ]
-    events: Annotated[
-        tuple[EventType, ...],
-        Field(min_length=1, max_length=100),
-        AfterValidator(_distinct),
-    ]
-    inbox_ids: Annotated[
-        tuple[SomeInboxId, ...] | None,
-        Field(
-            min_length=1,
-            max_length=_MOST_INBOXES,
-            description="Only events of these inboxes; of all where it is left out.",
-        ),
-        AfterValidator(_distinct_ids),
+    url: Url
+    description: Description | None = None
+    events: EventTypes
+    inbox_ids: InboxIds | None = None
+    ordered: Annotated[bool, Field(description=_ORDERED)] = False
+
+
+class WebhookChange(Schema):
+    """What to change of a webhook; what is left out stays."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [{"enabled": True}, {"url": _URL, "inboxIds": None}],
+            "minProperties": 1,
+        }
+    )
+
+    # What is not nullable has a default only so that it may be left out; nobody reads that.
+    url: Annotated[Url, Field(default_factory=str)]
+    description: Annotated[
+        Description | None, Field(description="null takes the description away.")
     ] = None
+    events: Annotated[EventTypes, Field(default_factory=tuple)]
+    inbox_ids: Annotated[
+        InboxIds | None, Field(description="Only events of these inboxes; null: of all.")
+    ] = None
+    enabled: Annotated[
+        bool,
+        Field(
+            default_factory=bool,
+            description="Whether the endpoint is called. true forgets how it has failed.",
+        ),
+    ]
+    ordered: Annotated[bool, Field(default_factory=bool, description=_ORDERED)]
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("At least one member is needed.")
+        return self
+
+
+class DisabledReason(Shown):
+    """Why an endpoint is not called any more."""
+
+    type: Literal["gone", "failing", "owner"] = Field(
+        description="`gone`: it answered 410. `failing`: it has only failed, for five days. "
+        "`owner`: it was asked for."
+    )
+    message: str
 
 
 class WebhookShown(Shown):
     """An endpoint, and the events it asked for."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"examples": [_EXAMPLE, _DISABLED_EXAMPLE]}
+    )
 
     id: str = Field(json_schema_extra=id_schema(ids.WEBHOOK))
     id_again: str = Field(alias="_id", description="Equal to `id`.")
     organization_id: str = Field(json_schema_extra=id_schema(ids.ORGANIZATION))
     url: str
+    description: str | None = None
     events: list[str]
     inbox_ids: list[str] | None = None
+    ordered: bool
     enabled: bool
+    disabled_reason: DisabledReason | None = None
+    failing_since: Timestamp | None = Field(
+        default=None, description="Nothing has been delivered since; absent while all is well."
+    )
     created_at: Timestamp
     updated_at: Timestamp
 
 
 class WebhookWithSecret(WebhookShown):
-    """The only answer that has the secret."""
+    """A webhook with its secret, which no other answer has."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         json_schema_extra={"examples": [{**_EXAMPLE, "secret": _EXAMPLE_SECRET}]}
     )
 
     secret: str = Field(description="Verifies signatures (Standard Webhooks). Shown once.")
+
+
+class RotatedWebhook(WebhookWithSecret):
+    """A webhook with its new secret, and how long the old one is good."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **_EXAMPLE,
+                    "secret": _EXAMPLE_SECRET,
+                    "oldSecretValidUntil": "2026-11-23T09:30:00.000Z",
+                }
+            ]
+        }
+    )
+
+    old_secret_valid_until: Timestamp = Field(
+        description="Until then each call is signed with both."
+    )
 
 
 class SentTest(Shown):

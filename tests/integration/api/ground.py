@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import StringIO
 
@@ -61,7 +61,8 @@ class Server:
         main = self.child.process.pid
         os.kill(main, number)  # first: stopped, it makes no more children
         for pid in descendants(main):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # one that ends by itself, once it may
+                os.kill(pid, number)
 
 
 @contextmanager

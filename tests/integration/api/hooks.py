@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
+from sqlmodel import col
 
 from common import ids
+from common.models import Webhook
 
 URL = "https://example.com/hook"
 
@@ -29,3 +31,17 @@ def deliveries(engine: sa.Engine) -> list[dict[str, Any]]:
 
 def uuid_of(webhook: dict[str, Any]) -> str:
     return str(ids.decode(ids.WEBHOOK, webhook["id"]))
+
+
+def row_of(engine: sa.Engine, webhook: dict[str, Any]) -> dict[str, Any]:
+    """All that the table has of it."""
+    query = sa.text("SELECT * FROM webhook WHERE id = :id")
+    with engine.connect() as connection:
+        return dict(connection.execute(query, {"id": uuid_of(webhook)}).mappings().one())
+
+
+def change_row(engine: sa.Engine, webhook: dict[str, Any], **columns: Any) -> None:
+    """As the webhook worker writes it."""
+    changed = sa.update(Webhook).where(col(Webhook.id) == uuid_of(webhook)).values(**columns)
+    with engine.begin() as connection:
+        connection.execute(changed)

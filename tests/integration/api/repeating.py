@@ -18,6 +18,8 @@ def creating(client: httpx.Client) -> dict[str, tuple[str, dict[str, Any] | None
         "webhook": ("/v1/webhooks", hook),
         "key": ("/v1/api_keys", {"name": "production"}),
         "test": (f"/v1/webhooks/{webhook}/test", None),
+        "rotate": (f"/v1/webhooks/{webhook}/rotate", None),
+        "replay": (f"/v1/webhooks/{webhook}/replay", {"since": "2026-11-22T10:00:00Z"}),
     }
 
 

@@ -63,6 +63,7 @@ def running(settings: Settings, log: Path, **changes: str) -> Iterator[Process]:
         "REDIS_URL": settings.redis_url,
         "POSTROOM_REDIS_PREFIX": settings.redis_prefix,
         "POSTROOM_DEFAULT_DOMAIN": "mail.test",
+        "POSTROOM_SECRET_KEYS": settings.secret_keys or "",
         "POSTROOM_PORT": str(port),
         "POSTROOM_LOG_FORMAT": "json",
         **changes,

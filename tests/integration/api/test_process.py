@@ -15,6 +15,7 @@ from common.settings import Settings
 from tests.integration.api.mailing import JANE, box
 from tests.integration.api.running import Process, running, started
 from tests.integration.api.serving import Organization
+from tests.integration.api.streaming import listening
 from tests.waiting import eventually
 
 
@@ -135,3 +136,28 @@ def test_a_crash_is_logged_with_its_request_id_and_without_its_words(
     [line] = eventually(lambda: process.named("request.failed"))
     assert (line["request_id"], line["error"]) == ("trace-1", "IntegrityError")
     assert "Geheim" not in process.log.read_text()
+
+
+@pytest.mark.parametrize("keys", ["", "2026:short"])
+def test_without_keys_for_secrets_it_does_not_begin_and_says_why(
+    settings: Settings, tmp_path: Path, keys: str
+) -> None:
+    with running(settings, tmp_path / "api.log", POSTROOM_SECRET_KEYS=keys) as process:
+        assert process.popen.wait(20) != 0
+
+    [line] = process.named("api.refused")
+    assert "POSTROOM_SECRET_KEYS" in line["reason"]
+    assert "short" not in process.log.read_text()
+
+
+def test_a_stream_does_not_hold_its_end(process: Process, owner: Organization) -> None:
+    headers = {"authorization": f"Bearer {owner.key}"}
+    with httpx.Client(base_url=process.url, headers=headers) as client, listening(client) as stream:
+        process.popen.send_signal(signal.SIGTERM)
+        eventually(lambda: stream.ended, within=1)
+
+        assert process.popen.wait(3) == 0
+    assert not stream.broken
+    [line] = [one for one in process.lines() if one.get("route") == "/v1/events/stream"]
+    assert (line["event"], line["status"]) == ("request.answered", 200)
+    assert not [one for one in process.lines() if one["level"] == "error"]

@@ -27,7 +27,10 @@ CALLS = {
     ],
     "webhook": [
         Call("GET", "/v1/webhooks/{id}"),
+        Call("PATCH", "/v1/webhooks/{id}", {"enabled": False}),
         Call("DELETE", "/v1/webhooks/{id}"),
+        Call("POST", "/v1/webhooks/{id}/rotate"),
+        Call("POST", "/v1/webhooks/{id}/replay", {"since": "2026-11-22T10:00:00Z", "which": "all"}),
         Call("POST", "/v1/webhooks/{id}/test"),
         Call("GET", "/v1/webhooks/{id}/attempts"),
     ],

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from common import ids
 from common.settings import Settings
+from common.vault import Vault
 from services.api.schemas.webhooks import WebhookShown, WebhookWithSecret
-from tests.integration.api.hooks import URL, create, deliveries, uuid_of
+from tests.integration.api.hooks import URL, create, deliveries, row_of, uuid_of
 
 
 def test_the_secret_is_shown_once(client: httpx.Client) -> None:
@@ -35,6 +36,24 @@ def test_a_webhook_is_what_was_asked_for(client: httpx.Client) -> None:
     assert webhook["events"] == ["message.sent", "message.bounced"]
     assert webhook["inboxIds"] == [inbox["id"]]
     assert webhook["enabled"] is True
+    assert webhook["ordered"] is False
+    assert {"description", "disabledReason", "failingSince"}.isdisjoint(webhook)
+
+
+def test_an_endpoint_may_be_described_and_ask_for_order(client: httpx.Client) -> None:
+    webhook = create(client, description="The shop's", ordered=True)
+
+    assert (webhook["description"], webhook["ordered"]) == ("The shop's", True)
+
+
+def test_the_secret_is_sealed_in_the_table(
+    client: httpx.Client, engine: sa.Engine, settings: Settings
+) -> None:
+    webhook = create(client)
+    row = row_of(engine, webhook)
+
+    assert webhook["secret"].removeprefix("whsec_") not in str(row)
+    assert Vault.of(settings).open(row["secret"], row["id"]) == webhook["secret"]
 
 
 def test_what_is_left_out_means_all_inboxes(client: httpx.Client) -> None:
@@ -58,6 +77,9 @@ def test_what_is_left_out_means_all_inboxes(client: httpx.Client) -> None:
         ({"inboxIds": ["inbox_nothing"]}, "inboxIds[0]"),
         ({"inboxIds": [ids.encode(ids.INBOX, ids.new())]}, "inboxIds[0]"),
         ({"secret": "whsec_mine"}, "secret"),
+        ({"description": "a" * 501}, "description"),
+        ({"ordered": "yes"}, "ordered"),
+        ({"enabled": False}, "enabled"),
     ],
 )
 def test_a_bad_field_is_refused_by_its_name(

@@ -1,0 +1,226 @@
+"""`GET /v1/events/stream`: everything that happens is told, once, whatever happens meanwhile."""
+
+from contextlib import ExitStack
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from common import events, ids
+from common.events import NewEvent
+from common.settings import Settings
+from services.api.watch import MOST
+from tests.integration.api.serving import Organization, served
+from tests.integration.api.streaming import PATH, listening
+from tests.waiting import eventually
+
+
+def inboxes(client: httpx.Client, count: int) -> list[str]:
+    return [client.post("/v1/inboxes", json={}).json()["id"] for _ in range(count)]
+
+
+def listed(client: httpx.Client) -> list[str]:
+    """The ids of all events, oldest first."""
+    found = client.get("/v1/events", params={"limit": 100}).json()
+    return [event["id"] for event in reversed(found)]
+
+
+def write(connection: sa.Connection, owner: Organization, payload: str = "x") -> str:
+    event = NewEvent(owner.id, "inbox.created", {"id": payload})
+    connection.execute(*events.write([event]))
+    return ids.encode(ids.EVENT, event.id)
+
+
+def test_what_happens_is_told_as_it_is_listed(client: httpx.Client) -> None:
+    inboxes(client, 1)
+
+    with listening(client) as stream:
+        inboxes(client, 2)
+        told = stream.hears(2)
+
+    assert [one.data for one in told] == client.get("/v1/events").json()[:2][::-1]
+    assert [(one.id, one.type) for one in told] == [
+        (one.data["id"], one.data["event"]) for one in told
+    ]
+
+
+def test_it_is_a_stream_for_browsers_and_their_proxies(client: httpx.Client) -> None:
+    with listening(client) as stream:
+        headers = stream.response.headers
+
+    assert headers["content-type"].startswith("text/event-stream")
+    assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-store", "no")
+    assert headers["x-request-id"].startswith("req_")
+    assert "content-length" not in headers
+
+
+def test_who_comes_back_is_told_the_rest_without_gap_or_repeat(client: httpx.Client) -> None:
+    with listening(client) as stream:
+        inboxes(client, 30)
+        eventually(lambda: stream.told)
+    last = stream.ids[-1]
+    inboxes(client, 25)  # more than a page, with what the first has not heard
+
+    with listening(client, after=last) as rest:
+        inboxes(client, 1)
+        rest.hears(56 - len(stream.told))
+
+    assert stream.ids + rest.ids == listed(client)
+
+
+def test_a_browser_begins_behind_an_event_by_its_query(client: httpx.Client) -> None:
+    inboxes(client, 3)
+    first, *others = listed(client)
+
+    with listening(client, lastEventId=first) as stream:
+        stream.hears(2)
+    with listening(client, after=others[0], lastEventId=first) as again:
+        again.hears(1)
+
+    assert (stream.ids, again.ids) == (others, others[1:])
+
+
+def test_an_event_that_commits_late_is_told_though_later_ones_were_written_before(
+    client: httpx.Client, engine: sa.Engine, owner: Organization
+) -> None:
+    with listening(client) as stream, engine.connect() as slow:
+        early = write(slow, owner)
+        with engine.begin() as quick:
+            late = write(quick, owner)
+        [before] = inboxes(client, 1)
+        eventually(lambda: before in str(client.get("/v1/events").json()))
+        slow.commit()
+        stream.hears(3)
+
+    assert early < late
+    assert stream.ids[:2] == [early, late]
+
+
+def test_who_comes_back_behind_an_event_misses_none_that_was_still_to_be_committed(
+    client: httpx.Client, engine: sa.Engine, owner: Organization
+) -> None:
+    with engine.connect() as slow:
+        early = write(slow, owner)
+        with engine.begin() as quick:
+            late = write(quick, owner)
+        with listening(client, after=late) as stream:  # known from a list, or a webhook
+            slow.commit()
+            eventually(lambda: early in stream.ids)
+
+
+def test_clocks_that_differ_hide_nothing(
+    client: httpx.Client, engine: sa.Engine, owner: Organization
+) -> None:
+    made = [NewEvent(owner.id, "inbox.created", {"id": "x"}) for _ in range(60)]
+    [begun] = inboxes(client, 1) and listed(client)
+    with listening(client, after=begun) as stream:
+        for late_clock in (made[40:], made[20:40], made[:20]):
+            with engine.begin() as connection:
+                connection.execute(*events.write(late_clock))
+        stream.hears(60)
+    with listening(client, after=begun) as again:
+        again.hears(60)
+
+    in_order = made[40:] + made[20:40] + made[:20]
+    assert stream.ids == again.ids == [ids.encode(ids.EVENT, one.id) for one in in_order]
+
+
+def test_what_was_committed_before_the_request_is_not_told(
+    client: httpx.Client, engine: sa.Engine, owner: Organization
+) -> None:
+    with engine.begin() as connection:
+        write(connection, owner)
+
+    with listening(client) as stream:
+        [inbox] = inboxes(client, 1)
+        [told] = stream.hears(1)
+
+    assert told.data["inboxId"] == inbox
+
+
+def test_only_what_is_asked_for_is_told(client: httpx.Client) -> None:
+    first, second = inboxes(client, 2)
+
+    with (
+        listening(client, type="inbox.updated") as renamed,
+        listening(client, inboxId=second) as of_second,
+        listening(client, type="inbox.deleted", inboxId=first) as both,
+    ):
+        for inbox in (first, second):
+            client.patch(f"/v1/inboxes/{inbox}", json={"name": "new"})
+            client.delete(f"/v1/inboxes/{inbox}")
+        renamed.hears(2)
+        of_second.hears(2)
+        both.hears(1)
+
+    assert {one.type for one in renamed.told} == {"inbox.updated"}
+    assert {one.data["inboxId"] for one in of_second.told} == {second}
+    assert [(one.type, one.data["inboxId"]) for one in both.told] == [("inbox.deleted", first)]
+
+
+def test_nobody_is_told_of_another(client: httpx.Client, stranger: httpx.Client) -> None:
+    with listening(stranger) as stream, listening(client) as mine:
+        inboxes(client, 1)
+        mine.hears(1)
+        [own] = inboxes(stranger, 1)
+        [told] = stream.hears(1)
+
+    assert told.data["inboxId"] == own
+
+
+@pytest.mark.parametrize("after", ["evt_x", ids.encode(ids.EVENT, ids.new()), "nonsense"])
+def test_an_unknown_event_is_no_place_to_begin(client: httpx.Client, after: str) -> None:
+    for asked in ({"headers": {"last-event-id": after}}, {"params": {"lastEventId": after}}):
+        response = client.get(PATH, **asked)  # type: ignore[arg-type]
+
+        assert (response.status_code, response.json()["code"]) == (400, "invalid_cursor")
+
+
+def test_an_event_of_another_is_as_unknown(client: httpx.Client, stranger: httpx.Client) -> None:
+    inboxes(client, 1)
+    [theirs] = listed(client)
+
+    response = stranger.get(PATH, headers={"last-event-id": theirs})
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_cursor")
+
+
+def test_a_stream_wants_a_key_and_known_filters(client: httpx.Client, url: str) -> None:
+    assert httpx.get(f"{url}{PATH}").status_code == 401
+    assert client.get(PATH, params={"type": "message.lost"}).status_code == 422
+
+
+def test_an_organization_has_so_many_streams_and_gets_a_new_one_for_an_old_one(
+    client: httpx.Client, stranger: httpx.Client
+) -> None:
+    with ExitStack() as opened:
+        for _ in range(MOST - 1):
+            opened.enter_context(listening(client))
+        with listening(client):
+            refused = client.get(PATH)
+            with listening(stranger):
+                pass
+        eventually(lambda: is_taken(client))
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+    assert refused.headers["retry-after"]
+
+
+def is_taken(client: httpx.Client) -> bool:
+    with client.stream("GET", PATH) as response:
+        return response.status_code == 200
+
+
+def test_a_stream_comes_to_a_good_end_when_the_api_stops(
+    settings: Settings, owner: Organization
+) -> None:
+    headers = {"authorization": f"Bearer {owner.key}"}
+    with ExitStack() as opened:
+        with served(settings) as url:
+            client = opened.enter_context(httpx.Client(base_url=url, headers=headers))
+            stream = opened.enter_context(listening(client))
+            inboxes(client, 1)
+            stream.hears(1)
+        eventually(lambda: stream.ended, within=1)
+
+    assert not stream.broken  # as it would be if it had to be cut off
