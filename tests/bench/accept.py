@@ -5,14 +5,10 @@ servers are up all the time, and are driven in turns by one client process with 
 The database is at its default durability: an accepted message has been flushed.
 """
 
-import os
-import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from io import StringIO
 from multiprocessing import get_context
 from statistics import median
 
@@ -23,13 +19,10 @@ from common import ids
 from common.db import make_engine
 from common.models import Inbox
 from common.settings import Settings
-from deploy.local import databases, places, ports, product
-from deploy.local.progress import Progress
-from deploy.local.servers import Servers
-from deploy.local.state import of_checkout
-from deploy.local.supervisor import Supervisor
+from deploy.local import ports
 from services.api import keys
 from tests.bench.client import CONNECTIONS, drive
+from tests.bench.ground import installation, process, whereabouts
 from tests.waiting import eventually
 
 ROUNDS = 3
@@ -74,17 +67,12 @@ def main() -> None:
 
 
 def _targets(stack: ExitStack) -> dict[str, Target]:
-    settings = _installation(stack)
+    settings = installation(stack)
     key, inbox_id = _tenant(settings)
     bare, api = ports.free(2)
-    stack.enter_context(_process("tests.bench.bare", str(bare)))
-    where = {
-        "DATABASE_URL": settings.database_url.replace("+psycopg", "", 1),
-        "REDIS_URL": settings.redis_url,
-        "POSTROOM_REDIS_PREFIX": settings.redis_prefix,
-        "POSTROOM_PORT": str(api),
-    }
-    stack.enter_context(_process("services.api", **where))
+    stack.enter_context(process("tests.bench.bare", str(bare)))
+    where = whereabouts(settings) | {"POSTROOM_PORT": str(api)}
+    stack.enter_context(process("services.api", **where))
     for port in (bare, api):
         eventually(lambda port=port: ports.answers(port), within=30)  # type: ignore[misc]
     path = f"/v1/inboxes/{inbox_id}/messages/send"
@@ -96,19 +84,6 @@ def _targets(stack: ExitStack) -> dict[str, Target]:
     }
 
 
-def _installation(stack: ExitStack) -> Settings:
-    """A fresh database, on the environment's servers or on ones of our own."""
-    place = stack.enter_context(places.temporary(of_checkout({}).folder, lasting=True))
-    supervisor = stack.enter_context(Supervisor(Progress(StringIO())))
-    servers = Servers(lambda: place, supervisor)
-    server, redis = servers.postgres().url, servers.redis().url
-    url = stack.enter_context(databases.temporary(server))
-    env = {**os.environ, "DATABASE_URL": url}
-    supervisor.run(product.alembic(("upgrade", "head"), env, place.logs))
-    prefix = databases.name_of(url)
-    return Settings(database_url=url, redis_url=redis, redis_prefix=prefix)
-
-
 def _tenant(settings: Settings) -> tuple[str, str]:
     """The key and the inbox of an organization that may send as much as it can."""
     engine = make_engine(settings)
@@ -118,16 +93,3 @@ def _tenant(settings: Settings) -> tuple[str, str]:
         connection.execute(sa.insert(Inbox).values(inbox.model_dump()))
     engine.dispose()
     return key, ids.encode(ids.INBOX, inbox.id)
-
-
-@contextmanager
-def _process(module: str, *arguments: str, **environment: str) -> Iterator[None]:
-    argv = [sys.executable, "-m", module, *arguments]
-    child = subprocess.Popen(  # noqa: S603 - our own module
-        argv, env={**os.environ, **environment}, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        child.terminate()
-        child.wait(15)

@@ -1,0 +1,135 @@
+"""How many webhooks a worker delivers a second, beside a bare loop of the same HTTP client.
+
+The endpoints answer after 100 ms; 256 calls are in flight at one time in both. The worker claims,
+signs, posts and records, at the database's default durability; the loop only posts. Both are
+measured at the endpoint, from its first request to its last, in turns.
+"""
+
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+
+import httpx
+import orjson
+import sqlalchemy as sa
+
+from common import events
+from common.db import make_engine
+from common.events import NewEvent
+from common.models import Organization, Webhook
+from common.settings import Settings
+from common.vault import Vault
+from deploy.local import ports
+from tests.bench.ground import installation, process, whereabouts
+from tests.bench.posts import drive
+from tests.waiting import eventually
+
+ROUNDS = 3
+COUNT = 6000  # webhooks of one turn
+IN_FLIGHT = 256
+ENDPOINTS = 50
+BAR = 0.7
+_SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+PAYLOAD = {"id": "msg_01m821p42zfptvfa95w4qgg817", "subject": "Hello", "text": "x" * 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Webhooks a second, and CPU seconds of each."""
+
+    a_second: float
+    cpu: float
+
+
+def main() -> bool:
+    """Print one line; whether the bar is met."""
+    with ExitStack() as stack:
+        settings = installation(stack)
+        (port,) = ports.free(1)
+        stack.enter_context(process("tests.bench.receiver", str(port)))
+        eventually(lambda: ports.answers(port), within=30)
+        url = f"http://127.0.0.1:{port}/"
+        client = stack.enter_context(ProcessPoolExecutor(1, get_context("spawn")))
+        organization = _organization(settings, url)
+        bare, worker = [], []
+        for _ in range(ROUNDS):
+            body = orjson.dumps(PAYLOAD)
+            seconds, cpu = client.submit(drive, url, body, COUNT, IN_FLIGHT).result()
+            httpx.get(url, trust_env=False)
+            bare.append(Rate(COUNT / seconds, cpu / COUNT))
+            worker.append(_worker(settings, organization, url))
+    ratios = sorted(one.a_second / other.a_second for one, other in zip(worker, bare, strict=True))
+    ratio = median(ratios)
+    sys.stdout.write(
+        f"deliver, {IN_FLIGHT} in flight at 100 ms: {_median(worker)}; bare loop of aiohttp:"
+        f" {_median(bare)}; ratio {ratio:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), bar {BAR}\n"
+    )
+    return ratio >= BAR
+
+
+def _median(rates: list[Rate]) -> str:
+    a_second, cpu = (median(getattr(one, name) for one in rates) for name in ("a_second", "cpu"))
+    return f"{a_second:,.0f}/s, {cpu * 1000:.2f} ms CPU each"
+
+
+def _worker(settings: Settings, organization: Organization, url: str) -> Rate:
+    _fill(settings, organization)
+    here = whereabouts(settings) | {
+        "POSTROOM_WEBHOOK_CONNECTIONS": str(IN_FLIGHT),
+        "POSTROOM_WEBHOOK_ALLOW_PRIVATE": "true",
+        "POSTROOM_METRICS_PORT": "0",
+        "POSTROOM_LOG_LEVEL": "WARNING",
+    }
+    came: list[float] = []
+
+    def all_came() -> bool:
+        came.extend(httpx.get(url, trust_env=False).json())
+        return len(came) >= COUNT
+
+    with process("services.webhooks", **here) as child:
+        eventually(all_came, within=120)
+        cpu = _cpu(child.pid)
+    return Rate(COUNT / (max(came) - min(came)), cpu / COUNT)
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of user and system time so far (proc(5)); its start is part of it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _organization(settings: Settings, url: str) -> Organization:
+    vault = Vault.of(settings)
+    organization = Organization(name="bench")
+    hooks = []
+    for number in range(ENDPOINTS):
+        hook = Webhook(
+            organization_id=organization.id,
+            url=f"{url}{number}",
+            events=["message.sent"],
+            secret="",
+        )
+        hook.secret = vault.seal(_SECRET, hook.id)
+        hooks.append(hook.model_dump())
+    engine = make_engine(settings)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(Organization).values(organization.model_dump()))
+        connection.execute(sa.insert(Webhook).values(hooks))
+    engine.dispose()
+    return organization
+
+
+def _fill(settings: Settings, organization: Organization) -> None:
+    """Deliveries that are due: each event for all endpoints."""
+    told = [NewEvent(organization.id, "message.sent", PAYLOAD) for _ in range(COUNT // ENDPOINTS)]
+    engine = make_engine(settings)
+    with engine.begin() as connection:
+        connection.execute(*events.write(told))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("VACUUM ANALYZE delivery, event, webhook"))
+    engine.dispose()
