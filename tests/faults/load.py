@@ -90,7 +90,8 @@ class Load:
         asyncio.run(self._all(requests, rate))
 
     async def _all(self, requests: list[Request], rate: float) -> None:
-        limits = httpx.Limits(max_connections=300, max_keepalive_connections=0)
+        # As many as there are requests: who waits for a place among 300 waits for this client.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         timeout = httpx.Timeout(_PATIENCE_SECONDS)
         began = time.monotonic()
         async with (
