@@ -76,6 +76,7 @@ def make_engine(
         max_overflow=0,
         pool_timeout=patience.pool,
         hide_parameters=True,  # an error's words must not carry mail into a log
+        json_deserializer=orjson.loads,
         connect_args=patience.arguments(),
     )
 
@@ -105,6 +106,7 @@ def make_async_engine(
         max_overflow=0,
         pool_timeout=patience.pool,
         hide_parameters=True,  # an error's words must not carry mail into a log
+        json_deserializer=orjson.loads,
         connect_args={**patience.arguments(), "async_creator_fn": connect},
     )
     _ping_what_has_rested(engine.sync_engine, patience.ping, _RESTED_SECONDS)

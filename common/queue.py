@@ -5,6 +5,8 @@ them costs a second, since each worker also looks by itself once a tick. So ring
 fail, may not take long, and is left out while an earlier ring is still unanswered.
 """
 
+import threading
+from queue import SimpleQueue
 from typing import Final
 
 import dramatiq
@@ -25,6 +27,7 @@ ROOMS: Final = (SENDER, WEBHOOKS)
 # How long a ring stands for the ones after it. A worker takes the mark away when it answers; this
 # is for the worker that never does.
 _UNANSWERED_MS: Final = 1000
+_LAST_RINGS_SECONDS: Final = 2.0
 
 RINGS = Counter("postroom_rings_total", "Doorbells", ["room", "outcome"])  # rung|answered|failed
 
@@ -88,6 +91,40 @@ class Doorbell:
         """Let go of the connections."""
         self.broker.close()
         self._redis.close()
+
+
+class Ringer:
+    """Rings from a thread of its own: who rings has just recorded what SES said, and all others
+    wait behind it, while Redis may take a second to not answer.
+    """
+
+    def __init__(self, doorbell: Doorbell) -> None:
+        self._doorbell = doorbell
+        self._wanted: SimpleQueue[str | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
+        self._thread.start()
+
+    def ring(self, room: str) -> None:
+        """Returns at once, never raises."""
+        self._wanted.put(room)
+
+    def close(self) -> None:
+        """After the last ring, and before the doorbell's own end."""
+        self._wanted.put(None)
+        self._thread.join(_LAST_RINGS_SECONDS)
+
+    def _run(self) -> None:
+        while (room := self._wanted.get()) is not None:
+            # Those that came meanwhile are for work that is committed: one ring is for all of them.
+            rooms = {room}
+            while not self._wanted.empty():
+                following = self._wanted.get()
+                if following is None:
+                    self._wanted.put(None)
+                    break
+                rooms.add(following)
+            for one in rooms:
+                self._doorbell.ring(one)
 
 
 def actor_of(room: str) -> str:

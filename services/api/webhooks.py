@@ -33,7 +33,7 @@ SELECT {WEBHOOK_COLUMNS} FROM webhook WHERE {_MINE} AND id < :before ORDER BY id
 """)
 GET: Final = sa.text(f"SELECT {WEBHOOK_COLUMNS} FROM webhook WHERE {_MINE} AND id = :id")
 _LOCK: Final = sa.text(
-    f"SELECT {WEBHOOK_COLUMNS} FROM webhook WHERE {_MINE} AND id = :id FOR UPDATE"
+    f"SELECT {WEBHOOK_COLUMNS} FROM webhook WHERE {_MINE} AND id = :id FOR NO KEY UPDATE"
 )
 # What an endpoint has done wrong is forgotten with `anew`: it may be another one now.
 _CHANGE: Final = sa.text(f"""

@@ -37,7 +37,8 @@ def main() -> None:
     doorbell = queue.Doorbell(settings)
     redis = queue.connect(settings, _PACE_TIMEOUT_SECONDS)
     pace = Pace(redis, settings.redis_prefix, settings.sender_processes)
-    desk, account = _desk(settings, engine, pace, doorbell)
+    ringer = queue.Ringer(doorbell)
+    desk, account = _desk(settings, engine, pace, ringer)
     sender = Sender(desk)
     room = worker.Room(queue.SENDER, sender, settings.sender_threads, settings.tick_seconds)
     actors.declare(doorbell, room)
@@ -46,13 +47,14 @@ def main() -> None:
     account.was_looked_at.wait(_FIRST_LOOK_SECONDS)
     with worker.serving(settings, doorbell, queue.SENDER):
         room.run(stopping)
-    sender.close()
+        sender.close()
+        ringer.close()
     pace.close()
     engine.dispose()
 
 
 def _desk(
-    settings: Settings, engine: sa.Engine, pace: Pace, doorbell: queue.Doorbell
+    settings: Settings, engine: sa.Engine, pace: Pace, ringer: queue.Ringer
 ) -> tuple[Desk, Account]:
     client = aws.client(
         settings,
@@ -70,7 +72,7 @@ def _desk(
         gate=Gate(account, pace),
         ses=Ses(client, settings.configuration_set),
         grace=grace,
-        ring=doorbell.ring,
+        ring=ringer.ring,
     )
     return desk, account
 

@@ -28,7 +28,8 @@ def main() -> None:
     letterbox = Letterbox(sqs, settings.feedback_queue_url)
     # A grace shorter than the usual one wants its end told sooner, and by counts as old.
     margin = min(COUNTS_LAG, timedelta(seconds=settings.ambiguous_grace_seconds / 10))
-    feed = Feed(letterbox, engine, lambda: doorbell.ring(queue.WEBHOOKS), margin)
+    ringer = queue.Ringer(doorbell)
+    feed = Feed(letterbox, engine, lambda: ringer.ring(queue.WEBHOOKS), margin)
     old = housekeeping.feedback(settings.keep_feedback_days), housekeeping.idempotency()
     REGISTRY.register(metrics.OldestWaiting(engine, "feedback", feedback.OLDEST_WAITING))
     stop_metrics = metrics.serve(settings)
@@ -37,6 +38,7 @@ def main() -> None:
         feed.run(stopping)
     letterbox.close()
     stop_metrics()
+    ringer.close()
     doorbell.close()
     engine.dispose()
     log.info("worker.stopped")

@@ -88,7 +88,7 @@ def _worker(settings: Settings, organization: Organization, url: str) -> Rate:
     came: list[float] = []
 
     def all_came() -> bool:
-        came.extend(httpx.get(url, trust_env=False).json())
+        came.extend(at for at, _ in httpx.get(url, trust_env=False).json())
         return len(came) >= COUNT
 
     with process("services.webhooks", **here) as child:
@@ -106,22 +106,20 @@ def _cpu(pid: int) -> float:
 def _organization(settings: Settings, url: str) -> Organization:
     vault = Vault.of(settings)
     organization = Organization(name="bench")
-    hooks = []
-    for number in range(ENDPOINTS):
-        hook = Webhook(
-            organization_id=organization.id,
-            url=f"{url}{number}",
-            events=["message.sent"],
-            secret="",
-        )
-        hook.secret = vault.seal(_SECRET, hook.id)
-        hooks.append(hook.model_dump())
+    hooks = [hook_at(vault, organization, f"{url}{number}") for number in range(ENDPOINTS)]
     engine = make_engine(settings)
     with engine.begin() as connection:
         connection.execute(sa.insert(Organization).values(organization.model_dump()))
-        connection.execute(sa.insert(Webhook).values(hooks))
+        connection.execute(sa.insert(Webhook).values([one.model_dump() for one in hooks]))
     engine.dispose()
     return organization
+
+
+def hook_at(vault: Vault, owner: Organization, url: str) -> Webhook:
+    """An endpoint, not written yet."""
+    hook = Webhook(organization_id=owner.id, url=url, events=["message.sent"], secret="")
+    hook.secret = vault.seal(_SECRET, hook.id)
+    return hook
 
 
 def _fill(settings: Settings, organization: Organization) -> None:

@@ -84,7 +84,14 @@ class Rows:
         )
 
     def let_due(self) -> None:
-        """The time that a failed delivery waits for its next attempt has passed."""
+        """The time that a failed delivery waits for its next attempt has passed, and that until
+        an endpoint that fails is probed.
+        """
+        self.ask(
+            "UPDATE webhook SET probe_at = now() WHERE probe_at > now()"
+            " AND organization_id = ANY (%s)",
+            (self._whose,),
+        )
         self.ask(
             "UPDATE delivery SET due_at = now() WHERE state = 'pending' AND due_at > now()"
             " AND organization_id = ANY (%s)",

@@ -1,5 +1,7 @@
 """What customers' endpoints can do to webhooks, their own and those of others."""
 
+import gzip
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 
 from tests.faults import ledger, sink, witnesses
@@ -12,11 +14,15 @@ from tests.faults.system import System
 _SLOW_SECONDS = 0.7
 _DRIP_SECONDS = 0.1
 _PASSES = 12
-_RUDE = ("failing", "throttled", "drips", "redirects", "slow")
+_RUDE = ("failing", "throttled", "drips", "redirects", "slow", "floods", "bombs")
+_MEGABYTE = bytes(1024 * 1024)
+_MEGABYTES = 200
+_BOMB = _MEGABYTES * gzip.compress(_MEGABYTE)
 
 
 def rude_endpoints(system: System, seed: int, size: Size) -> Report:
-    """13: 500, 410, 429 with Retry-After, one byte at a time, a redirect inside, and slowness.
+    """13: 500, 410, 429 with Retry-After, one byte at a time, a redirect inside, slowness, an
+    answer of 200 MB and one that would be as much unpacked.
 
     In the end all are mended but the one that said 410, and the time of the next attempts passes.
     """
@@ -53,6 +59,8 @@ def _be_rude(run: Run, canary: Sink) -> None:
         "redirects-1": sink.answering(307, location=canary.url_of("inside")),
         "drips-1": lambda call: _drip(run.sink, call),
         "slow-1": lambda call: _slow(run.sink, call),
+        "floods-1": _flood,
+        "bombs-1": _bomb,
     }
 
 
@@ -63,6 +71,28 @@ def _drip(where: Sink, call: BaseHTTPRequestHandler) -> int:
     call.end_headers()
     while not where.over.wait(_DRIP_SECONDS):
         call.wfile.write(b".")
+    return 500
+
+
+def _flood(call: BaseHTTPRequestHandler) -> int:
+    """As long as anybody reads."""
+    call.send_response(500)
+    call.send_header("content-length", str(_MEGABYTES * len(_MEGABYTE)))
+    call.end_headers()
+    with suppress(OSError):
+        for _ in range(_MEGABYTES):
+            call.wfile.write(_MEGABYTE)
+    call.close_connection = True
+    return 500
+
+
+def _bomb(call: BaseHTTPRequestHandler) -> int:
+    call.send_response(500)
+    call.send_header("content-encoding", "gzip")
+    call.send_header("content-length", str(len(_BOMB)))
+    call.end_headers()
+    with suppress(OSError):
+        call.wfile.write(_BOMB)
     return 500
 
 

@@ -10,7 +10,7 @@ import pytest
 import redis
 from prometheus_client import REGISTRY
 
-from common.queue import SENDER, WEBHOOKS, Doorbell, actor_of, connect
+from common.queue import SENDER, WEBHOOKS, Doorbell, Ringer, actor_of, connect
 from common.settings import Settings
 from tests.waiting import eventually
 
@@ -151,4 +151,32 @@ def test_a_redis_that_never_answers_is_waited_for_no_longer_than_a_moment(
         ringing.start()
 
         eventually(lambda: not ringing.is_alive(), within=5)
+        doorbell.close()
+
+
+def test_who_rings_in_passing_rings_before_the_end(
+    doorbell: Doorbell, client: "redis.Redis", settings: Settings
+) -> None:
+    ringer = Ringer(doorbell)
+
+    for _ in range(10):
+        ringer.ring(SENDER)
+    ringer.ring(WEBHOOKS)
+    ringer.close()
+
+    assert rings(client, settings, SENDER) == rings(client, settings, WEBHOOKS) == 1
+
+
+def test_who_rings_in_passing_does_not_wait_for_a_redis_that_never_answers(
+    settings: Settings,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        doorbell = Doorbell(settings.model_copy(update={"redis_url": url}))
+        ringer, failed = Ringer(doorbell), counted("failed")
+        for _ in range(10):
+            ringer.ring(SENDER)
+
+        assert counted("failed") == failed, "nobody has waited"
+        ringer.close()
         doorbell.close()
