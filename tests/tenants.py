@@ -94,7 +94,9 @@ def put(engine: Engine, *rows: SQLModel) -> None:
     """In this order, in one transaction."""
     with engine.begin() as connection:
         for row in rows:
-            connection.execute(sa.insert(type(row)).values(row.model_dump()))
+            # What is unset is left to the database, which may have a default for it.
+            values = row.model_dump(exclude_none=True)
+            connection.execute(sa.insert(type(row)).values(values))
 
 
 def rows(engine: Engine, query: str, **values: Any) -> list[dict[str, Any]]:
