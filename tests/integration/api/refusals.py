@@ -10,6 +10,7 @@ from tests.integration.api.mailing import mail
 
 JSON: Final = {"content-type": "application/json"}
 HOOK: Final = {"url": "https://example.com/hook", "events": ["message.sent"]}
+REPLAY: Final = {"since": "2026-11-22T09:30:00.000Z"}
 FILE: Final = {"name": "a.txt", "contentType": "text/plain", "content": "QQ=="}
 HUGE: Final = b64encode(bytes(29_500_000)).decode()
 MANY: Final = [f"a{at}@b.example" for at in range(51)]
@@ -157,6 +158,12 @@ AT_THE_REST: Final = [
     Refused("404 webhook_not_found", "DELETE /v1/webhooks/{their_webhook}"),
     Refused("404 webhook_not_found", "POST /v1/webhooks/{their_webhook}/test"),
     Refused("404 webhook_not_found", "GET /v1/webhooks/{their_webhook}/attempts"),
+    Refused("404 webhook_not_found", "PATCH /v1/webhooks/{their_webhook}", {"enabled": False}),
+    Refused(INVALID, "PATCH /v1/webhooks/{their_webhook}", {}),
+    Refused("404 webhook_not_found", "POST /v1/webhooks/{their_webhook}/rotate"),
+    Refused("404 webhook_not_found", "POST /v1/webhooks/{their_webhook}/replay", REPLAY),
+    Refused(INVALID, "POST /v1/webhooks/{their_webhook}/replay", {}),
+    Refused("400 invalid_cursor", "GET /v1/events/stream", headers={"last-event-id": "x"}),
     Refused(INVALID, "POST /v1/api_keys", {}),
     Refused(INVALID, "POST /v1/api_keys", {"name": "a", "unknown": 1}),
     Refused("404 api_key_not_found", "DELETE /v1/api_keys/{their_key}"),
