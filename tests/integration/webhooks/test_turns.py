@@ -60,6 +60,18 @@ def test_the_first_of_each_endpoint_comes_before_the_second_of_any(
     assert claimed.total() <= 10
 
 
+def test_where_a_claim_is_cut_the_second_of_some_waits_and_not_the_first_of_another(
+    engine: sa.Engine, jobs: Queue, acme: Tenant
+) -> None:
+    kinds = ("message.sent", "message.received", "message.bounced")
+    hooks = [webhook(engine, acme, URL, kind) for kind in kinds]
+    for kind in kinds:  # the last endpoint's are due after all of the others'
+        event(engine, acme, kind)
+        event(engine, acme, kind)
+
+    assert set(by_endpoint(jobs.claim(4))) == {one.id for one in hooks}
+
+
 def test_one_endpoint_holds_no_more_than_its_limit(
     engine: sa.Engine, jobs: Queue, acme: Tenant
 ) -> None:
