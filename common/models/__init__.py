@@ -4,7 +4,7 @@ from common.models.checkpoint import Checkpoint
 from common.models.feedback import Feedback
 from common.models.idempotency import Idempotency
 from common.models.inbox import Domain, Inbox, Thread
-from common.models.message import Attachment, Blob, Message, Recipient, Search
+from common.models.message import Attachment, Blob, Message, RawMail, Recipient, Search
 from common.models.organization import ApiKey, Organization
 from common.models.webhook import Attempt, Delivery, Event, Webhook
 
@@ -22,6 +22,7 @@ __all__ = [
     "Inbox",
     "Message",
     "Organization",
+    "RawMail",
     "Recipient",
     "Search",
     "Thread",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, text
 
 from common import clock, ids
 
@@ -50,6 +50,11 @@ def moment() -> Any:
     return Field(default=None, sa_type=TIMESTAMP)
 
 
+def flag() -> Any:
+    """A boolean that is false where nobody says otherwise."""
+    return Field(default=False, sa_column_kwargs={"server_default": text("false")})
+
+
 def one_of(column: str, *values: str) -> CheckConstraint:
     """An enum as text with a check: a migration can add a value without a long lock."""
     listed = ", ".join(f"'{value}'" for value in values)
@@ -62,6 +67,7 @@ __all__ = [
     "TIMESTAMP",
     "UUID",
     "datetime",
+    "flag",
     "moment",
     "moment_of_creation",
     "one_of",

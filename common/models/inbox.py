@@ -3,6 +3,7 @@
 from sqlmodel import Field, Index, SQLModel, text
 
 from common.models.base import (
+    TEXTS,
     UUID,
     datetime,
     moment,
@@ -62,5 +63,8 @@ class Thread(SQLModel, table=True):
     subject: str
     last_message_id: UUID  # a UUIDv7, so also the time of the last message; the key of the list
     message_count: int = 1
+    participants: list[str] = Field(  # addresses, in the order in which they came in
+        default_factory=list, sa_type=TEXTS, sa_column_kwargs={"server_default": "{}"}
+    )
     created_at: datetime = moment_of_creation()
     updated_at: datetime = moment_of_creation()

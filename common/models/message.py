@@ -12,6 +12,7 @@ from common.models.base import (
     TEXTS,
     UUID,
     datetime,
+    flag,
     moment,
     moment_of_creation,
     one_of,
@@ -72,6 +73,26 @@ class Message(SQLModel, table=True):
             "external_message_id",
             postgresql_where=text("external_message_id IS NOT NULL"),
         ),
+        Index(  # one receipt of SES makes one message in each inbox, however often it is told
+            "uq_message_receipt",
+            "inbox_id",
+            "external_message_id",
+            unique=True,
+            postgresql_where=text("direction = 'inbound'"),
+        ),
+        Index(  # what an answer refers to
+            None,
+            "inbox_id",
+            "internet_message_id",
+            postgresql_where=text("internet_message_id IS NOT NULL"),
+        ),
+        Index(  # messages by label, and how many have each
+            "ix_message_labelled",
+            "inbox_id",
+            "id",
+            postgresql_include=["labels"],
+            postgresql_where=text("labels <> '{}'"),
+        ),
     )
 
     id: UUID = primary_key()
@@ -90,7 +111,13 @@ class Message(SQLModel, table=True):
     in_reply_to_id: UUID | None = None
     internet_message_id: str | None = None  # Message-ID of received mail (RFC 5322 section 3.6.4)
     reference_ids: list[str] = Field(default_factory=list, sa_type=TEXTS)  # the parent's chain
-    external_message_id: str | None = None  # the id SES gave
+    external_message_id: str | None = None  # the id SES gave, to what it took or what it received
+    extracted_text: str | None = None  # what is new in it: without quotes and signature
+    sent_at: datetime | None = moment()  # by the Date of received mail
+    verdicts: dict[str, str] | None = Field(default=None, sa_type=JSON)  # of SES, for each check
+    sender_verified: bool | None = None  # DMARC passed for the From of received mail
+    automatic: bool = flag()
+    parse_error: str | None = None  # why received mail could not be read; its bytes are kept
     status: str
     status_reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     request_id: str | None = None
@@ -146,6 +173,20 @@ class Attachment(SQLModel, table=True):
     content_type: str
     size: int  # bytes
     blob_id: UUID = Field(foreign_key="blob.id")
+    content_id: str | None = None  # by which the HTML names it (`cid:`, RFC 2392)
+    inline: bool = flag()
+    detected_type: str | None = None  # by its first bytes, whatever its sender declared
+
+
+class RawMail(SQLModel, table=True):
+    """Where received mail lies as it came, byte for byte."""
+
+    message_id: UUID = Field(primary_key=True, foreign_key="message.id")
+    organization_id: UUID = tenant_of_parent()
+    bucket: str
+    key: str
+    sha256: str  # hexadecimal
+    size: int  # bytes
 
 
 class Search(SQLModel, table=True):
@@ -165,4 +206,4 @@ class Search(SQLModel, table=True):
     document: str | None = Field(default=None, sa_column=Column(TSVECTOR, nullable=True))
 
 
-__all__ = ["SEND_STATES", "Attachment", "Blob", "Message", "Recipient", "Search"]
+__all__ = ["SEND_STATES", "Attachment", "Blob", "Message", "RawMail", "Recipient", "Search"]
