@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 def now() -> datetime:
     """The present, aware, UTC, whole milliseconds."""
-    return to_milliseconds(datetime.now(UTC))
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def to_milliseconds(moment: datetime) -> datetime:

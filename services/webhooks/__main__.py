@@ -14,7 +14,7 @@ from common.vault import Vault
 from services.webhooks import actors, claims
 from services.webhooks.client import WebhookClient
 from services.webhooks.deliver import Deliverer
-from services.webhooks.jobs import Claimed, Jobs
+from services.webhooks.jobs import Claimed, Jobs, Result
 from services.webhooks.room import Room
 
 
@@ -52,7 +52,7 @@ async def _deliver(
     await engine.dispose()
 
 
-def _hear_signals(room: Room[Claimed], stopping: threading.Event) -> None:
+def _hear_signals(room: Room[Claimed, Result], stopping: threading.Event) -> None:
     """From here on by the loop: uvloop takes the place of what `stop_on_signals` listens to."""
 
     def stop() -> None:

@@ -3,11 +3,11 @@
 import dramatiq
 
 from common.queue import WEBHOOKS, Doorbell, actor_of
-from services.webhooks.jobs import Claimed
+from services.webhooks.jobs import Claimed, Result
 from services.webhooks.room import Room
 
 
-def declare(doorbell: Doorbell, room: Room[Claimed]) -> None:
+def declare(doorbell: Doorbell, room: Room[Claimed, Result]) -> None:
     """The actor that answers rings for the webhook worker."""
 
     @dramatiq.actor(broker=doorbell.broker, queue_name=WEBHOOKS, actor_name=actor_of(WEBHOOKS))

@@ -48,6 +48,8 @@ WHERE turn.room > 0 AND oldest.due_at <= now()
 ORDER BY oldest.due_at LIMIT :most
 """)
 
+# A probe is one process's until its lease is over: the others see that it is not due.
+#
 # `each` is a number of its own statement: of a LIMIT that is yet to be found out the planner
 # thinks the worst (see `services/sender/claims.py`).
 CLAIM: Final = sa.text(f"""
@@ -74,6 +76,9 @@ WITH due AS MATERIALIZED (
         lease_until = now() + make_interval(secs => :lease)
     FROM chosen WHERE d.id = chosen.id
     RETURNING d.id, d.event_id, d.webhook_id, d.organization_id, d.attempts, d.due_at
+), probed AS (
+    UPDATE webhook w SET probe_at = now() + make_interval(secs => :lease)
+    WHERE w.id IN (SELECT webhook_id FROM claimed) AND w.probe_at <= now()
 )
 SELECT c.id AS delivery_id, c.webhook_id, c.attempts,
     w.url, w.secret, CASE WHEN w.old_secret_until > now() THEN w.old_secret END AS old_secret,
@@ -85,12 +90,6 @@ JOIN webhook w ON w.id = c.webhook_id AND w.organization_id = c.organization_id
 JOIN event e ON e.id = c.event_id AND e.organization_id = c.organization_id
 LEFT JOIN message m ON m.id = e.message_id AND m.organization_id = c.organization_id
 ORDER BY c.due_at, e.id
-""")
-
-# The probe is one process's until its lease is over: the others see that it is not due.
-PROBE: Final = sa.text("""
-UPDATE webhook SET probe_at = now() + make_interval(secs => :lease)
-WHERE id = ANY (CAST(:ids AS uuid[])) AND probe_at <= now()
 """)
 
 OLDEST_WAITING: Final = (

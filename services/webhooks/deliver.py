@@ -1,12 +1,13 @@
 """Delivering: what the webhook worker does with one delivery, from the claim to the record.
 
-The natural way is `perform`, read from top to bottom: render, sign, post, judge, record.
+The natural way is `attempt`, read from top to bottom: render, sign, post, judge; then `record`.
 """
 
 import asyncio
 from collections import Counter as Counts
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from random import random
 from typing import Final
 from uuid import UUID
@@ -42,6 +43,7 @@ ENDPOINTS = Counter("postroom_endpoints_total", "What became of endpoints", ["ch
 _GONE: Final = 410
 _TOO_MANY: Final = 429
 _SET: Final = 128
+_SECRETS: Final = 1024  # that are kept open
 _OURS: Final = timedelta(seconds=60)
 """Until the next try where ours was the fault."""
 
@@ -55,10 +57,11 @@ class Deliverer:
         """In the running loop."""
         self._jobs = jobs
         self._client = client
-        self._vault = vault
+        # A sealed text never opens to something else; to open it takes longer than to sign with it.
+        self._opened = lru_cache(_SECRETS)(vault.open)
         self._ring = ring
         self._in_hand: Counts[UUID] = Counts()
-        self._records: Batcher[Result, None] = Batcher(self._record, most=_SET)
+        self._records: Batcher[Result, None] = Batcher(self._record, most=_SET, writers=1)
 
     async def claim(self, most: int) -> list[Claimed]:
         """Deliveries that are due."""
@@ -66,12 +69,20 @@ class Deliverer:
         self._in_hand.update(one.row["webhook_id"] for one in claims)
         return claims
 
-    async def perform(self, claimed: Claimed) -> None:
-        """One attempt."""
+    async def attempt(self, claimed: Claimed) -> Result:
+        """One attempt, which is yet to be recorded."""
         try:
-            await self._records.submit(await self._attempt(claimed))
-        finally:
+            return await self._attempt(claimed)
+        except BaseException:
             self._leave(claimed)
+            raise
+
+    async def record(self, result: Result) -> None:
+        """With those of others, in one set."""
+        try:
+            await self._records.submit(result)
+        finally:
+            self._leave(result.claimed)
 
     async def give_back(self, jobs: list[Claimed]) -> None:
         """Claimed and not attempted: for anybody."""
@@ -80,7 +91,7 @@ class Deliverer:
         await self._jobs.give_back(jobs)
 
     async def close(self) -> None:
-        """After the last `perform`."""
+        """After the last `record`."""
         await self._records.close()
         await self._client.close()
 
@@ -105,7 +116,7 @@ class Deliverer:
     def _headers(self, row: Row, body: bytes) -> dict[str, str]:
         """With every secret that is live, the new one first."""
         sealed = filter(None, (row["secret"], row["old_secret"]))
-        secrets = [self._vault.open(one, row["webhook_id"]) for one in sealed]
+        secrets = [self._opened(one, row["webhook_id"]) for one in sealed]
         seconds = int(clock.now().timestamp())
         signed = signing.headers(secrets, ids.encode(ids.EVENT, row["id"]), seconds, body)
         return {"content-type": "application/json", **signed}

@@ -7,7 +7,7 @@ at-least-once, and the receiver knows a repeated one by its `webhook-id`. Time i
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from common import clock, ids
-from common.db import as_json, identifiers, insert_set, recordset
+from common.db import as_json, recordset
 from common.models import Attempt, Delivery
 from common.resources import Row
 from services.webhooks import standing
-from services.webhooks.claims import CLAIM, PROBE, TURNS
+from services.webhooks.claims import CLAIM, TURNS
 from services.webhooks.client import Answer
 from services.webhooks.health import Sign
 from services.webhooks.standing import Changes
@@ -48,28 +48,37 @@ class Result:
     sign: Sign | None = None
 
 
-_HELD: Final = f"""
-    SELECT d.id FROM delivery d JOIN {recordset(Delivery)} n ON d.id = n.id
+_HELD: Final = """
+    SELECT d.id FROM delivery d JOIN result n ON d.id = n.id
     WHERE d.lease_token = n.lease_token AND d.state = 'pending'
     ORDER BY d.id FOR NO KEY UPDATE OF d
 """
-_SETTLE: Final = sa.text(f"""
-WITH held AS ({_HELD})
-UPDATE delivery d SET state = n.state, due_at = coalesce(n.due_at, d.due_at),
-    attempts = d.attempts - n.attempts, lease_token = NULL, lease_until = NULL,
+_ATTEMPT: Final = (
+    "id, organization_id, delivery_id, webhook_id, number, status, error, excerpt, latency_ms,"
+    " created_at"
+)
+# One statement, which is a transaction of its own where nothing else has to be written.
+_RECORD: Final = sa.text(f"""
+WITH result AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(CAST(:results AS json)) AS n (
+        id uuid, lease_token uuid, state text, pause float8, uncounted int)
+), held AS ({_HELD}
+), made AS (
+    INSERT INTO attempt ({_ATTEMPT}) SELECT {_ATTEMPT} FROM {recordset(Attempt, "made")}
+)
+UPDATE delivery d SET state = n.state, attempts = d.attempts - n.uncounted,
+    due_at = coalesce(now() + make_interval(secs => n.pause), d.due_at),
+    lease_token = NULL, lease_until = NULL,
     finished_at = CASE WHEN n.state = 'pending' THEN NULL ELSE now() END
-FROM held, {recordset(Delivery)} n
+FROM held, result n
 WHERE d.id = held.id AND n.id = d.id AND n.lease_token = d.lease_token
 """)
 _GIVE_BACK: Final = sa.text(f"""
-WITH held AS ({_HELD})
+WITH result AS (SELECT * FROM {recordset(Delivery)}), held AS ({_HELD})
 UPDATE delivery d SET attempts = d.attempts - 1, lease_token = NULL, lease_until = NULL
 FROM held WHERE d.id = held.id
 """)
-_ATTEMPT: Final = """
-    id organization_id delivery_id webhook_id number status error excerpt latency_ms created_at
-"""
-_ATTEMPTS: Final = insert_set(Attempt, _ATTEMPT.split())
+_NOW: Final = sa.text("SELECT now()")
 
 
 class Jobs:
@@ -77,6 +86,7 @@ class Jobs:
 
     def __init__(self, engine: AsyncEngine, lease_seconds: float, limit: int) -> None:
         self._engine = engine
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._lease_seconds = lease_seconds
         self._limit = limit
 
@@ -86,16 +96,9 @@ class Jobs:
         """
         held = [{"webhook_id": one, "held": count} for one, count in in_hand.items()]
         asked = {"most": most, "limit": self._limit, "in_hand": as_json(held)}
-        async with self._engine.begin() as connection:
+        async with self._alone.connect() as connection:
             turns = (await connection.execute(TURNS, asked)).all()
-            if not turns:
-                return []
-            found = await self._take(connection, turns, most)
-            probing = {one.id for one in turns if one.probes}
-            if probed := probing & {one.row["webhook_id"] for one in found}:
-                lease = {"ids": identifiers(probed), "lease": self._lease_seconds}
-                await connection.execute(PROBE, lease)
-        return found
+            return await self._take(connection, turns, most) if turns else []
 
     async def _take(
         self, connection: AsyncConnection, turns: Iterable[Any], most: int
@@ -119,13 +122,19 @@ class Jobs:
         An attempt is always written, as it was made. The delivery moves only where it is still
         ours: who claimed it after us says what becomes of it.
         """
-        made = [_attempt(one.claimed.row, one.answer) for one in results if one.answer]
+        values = {
+            "made": as_json(_attempt(one.claimed.row, one.answer) for one in results if one.answer),
+            "results": as_json(map(_settled, results)),
+        }
+        signs = _signs(results)
+        if not signs:
+            async with self._alone.connect() as connection:
+                await connection.execute(_RECORD, values)
+            return Changes()
         async with self._engine.begin() as connection:
-            now = (await connection.execute(sa.select(sa.func.now()))).scalar_one()
-            settled = [_settled(one, now) for one in results]
-            await connection.execute(_ATTEMPTS, {"rows": as_json(made)})
-            await connection.execute(_SETTLE, {"rows": as_json(settled)})
-            return await standing.judge(connection, _signs(results), now)
+            await connection.execute(_RECORD, values)
+            now = (await connection.execute(_NOW)).scalar_one()
+            return await standing.judge(connection, signs, now)
 
     async def give_back(self, claims: Iterable[Claimed]) -> None:
         """For anybody, at once, as if they had not been claimed."""
@@ -162,12 +171,11 @@ def _attempt(row: Row, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _settled(result: Result, now: datetime) -> dict[str, Any]:
-    uncounted = result.state == "pending" and result.sign is None
+def _settled(result: Result) -> dict[str, Any]:
     return {
         "id": result.claimed.row["delivery_id"],
         "lease_token": result.claimed.token,
         "state": result.state,
-        "due_at": None if result.pause is None else now + result.pause,
-        "attempts": int(uncounted),
+        "pause": None if result.pause is None else result.pause.total_seconds(),
+        "uncounted": int(result.state == "pending" and result.sign is None),
     }

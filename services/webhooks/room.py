@@ -1,4 +1,4 @@
-"""The life of the webhook worker, in one event loop: claim, perform many at a time, stop well.
+"""The life of the webhook worker, in one event loop: claim, attempt many at a time, record, stop.
 
 As `common.worker.Room`, which is for threads: an attempt spends its time waiting for an endpoint,
 and a loop waits for hundreds of them at the price of few (aiohttp 0.17 ms of CPU an attempt, a
@@ -14,21 +14,26 @@ from common import logs
 from common.worker import DRAIN_SECONDS
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 log = logs.get(__name__)
 
 _PAUSE_SECONDS: Final = 1.0
 
 
-class Work(Protocol[T]):
+class Work(Protocol[T, R]):
     """What a room does."""
 
     async def claim(self, most: int) -> list[T]:
         """Take up to `most` jobs from Postgres; the lease is committed on return."""
         ...
 
-    async def perform(self, job: T) -> None:
-        """One job, from the claim to the recorded result."""
+    async def attempt(self, job: T) -> R:
+        """What takes one of the places: a call, and what came of it."""
+        ...
+
+    async def record(self, result: R) -> None:
+        """Write down what came of it; the place is somebody else's by then."""
         ...
 
     async def give_back(self, jobs: list[T]) -> None:
@@ -36,23 +41,24 @@ class Work(Protocol[T]):
         ...
 
 
-class Room(Generic[T]):
-    """Jobs of one kind, `places` at a time. Half as many again are held ready, so that no place
-    waits for the database between two jobs.
+class Room(Generic[T, R]):
+    """Jobs of one kind, `places` attempts at a time. As many again wait for a place, so that none
+    waits for the database between two attempts; what is being recorded comes on top.
     """
 
-    def __init__(self, name: str, work: Work[T], places: int, tick_seconds: float) -> None:
+    def __init__(self, name: str, work: Work[T, R], places: int, tick_seconds: float) -> None:
         """In the running loop."""
         self._name = name
         self._work = work
-        self._places = places
-        self._most = places + max(1, places // 2)
+        self._most = 2 * places
+        self._few = places + places // 2
         self._free = asyncio.Semaphore(places)
         self._tick_seconds = tick_seconds
         self._loop = asyncio.get_running_loop()
         self._bell = asyncio.Event()
         self._in_hand: dict[asyncio.Task[None], T] = {}
         self._begun: set[asyncio.Task[None]] = set()
+        self._unattempted = 0
 
     def wake(self) -> None:
         """There may be work. From any thread."""
@@ -86,9 +92,10 @@ class Room(Generic[T]):
 
     async def _take(self) -> int:
         """Claim what fits, when a good part is done: sets, not rows. The number of jobs taken."""
-        if len(self._in_hand) > self._places:
+        if self._unattempted > self._few:
             return 0
-        jobs = await self._work.claim(self._most - len(self._in_hand))
+        jobs = await self._work.claim(self._most - self._unattempted)
+        self._unattempted += len(jobs)
         for job in jobs:
             task = asyncio.create_task(self._perform(job))
             self._in_hand[task] = job
@@ -98,17 +105,24 @@ class Room(Generic[T]):
     def _finished(self, task: "asyncio.Task[None]") -> None:
         self._in_hand.pop(task, None)
         self._begun.discard(task)
-        if len(self._in_hand) <= self._places:
-            self._bell.set()
 
     async def _perform(self, job: T) -> None:
         """The lease brings back what failed here; the reason must not be lost with it."""
-        async with self._free:
-            self._begun.add(cast("asyncio.Task[None]", asyncio.current_task()))
-            try:
-                await self._work.perform(job)
-            except Exception:
-                log.exception("room.job_failed", room=self._name)
+        try:
+            async with self._free:
+                self._begun.add(cast("asyncio.Task[None]", asyncio.current_task()))
+                try:
+                    result = await self._work.attempt(job)
+                finally:
+                    self._attempted()
+            await self._work.record(result)
+        except Exception:
+            log.exception("room.job_failed", room=self._name)
+
+    def _attempted(self) -> None:
+        self._unattempted -= 1
+        if self._unattempted <= self._few:
+            self._bell.set()
 
     async def _drain(self) -> None:
         held = dict(self._in_hand)

@@ -30,7 +30,7 @@ from tests.bench.posts import drive
 from tests.waiting import eventually
 
 ROUNDS = 3
-COUNT = 6000  # webhooks of one turn
+COUNT = 12000  # webhooks of one turn
 IN_FLIGHT = 256
 ENDPOINTS = 50
 BAR = 0.7

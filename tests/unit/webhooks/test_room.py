@@ -11,7 +11,7 @@ AN_HOUR = 3600.0
 
 
 class Work:
-    """Jobs are numbers. Each is under way until `open` is set."""
+    """Jobs are numbers. Each is under way until `open` is set, and recorded when `book` is."""
 
     def __init__(self, jobs: int) -> None:
         self.waiting = list(range(jobs))
@@ -20,6 +20,8 @@ class Work:
         self.done: list[int] = []
         self.returned: list[int] = []
         self.open = asyncio.Event()
+        self.book = asyncio.Event()
+        self.book.set()
         self.broken = 0
 
     async def claim(self, most: int) -> list[int]:
@@ -30,13 +32,18 @@ class Work:
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
         return taken
 
-    async def perform(self, job: int) -> None:
+    async def attempt(self, job: int) -> int:
         self.under_way.add(job)
         await self.open.wait()
         self.under_way.discard(job)
-        self.done.append(job)
         if job == 1:
+            self.done.append(job)
             raise ValueError("the others go on")
+        return job
+
+    async def record(self, job: int) -> None:
+        await self.book.wait()
+        self.done.append(job)
 
     async def give_back(self, jobs: list[int]) -> None:
         self.returned += jobs
@@ -48,7 +55,7 @@ async def until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-def live(jobs: int, story: Callable[[Work, Room[int]], Awaitable[None]], tick: float) -> Work:
+def live(jobs: int, story: Callable[[Work, Room[int, int]], Awaitable[None]], tick: float) -> Work:
     """A room with work, while the story is told; then it is asked to stop."""
 
     async def main() -> Work:
@@ -65,18 +72,33 @@ def live(jobs: int, story: Callable[[Work, Room[int]], Awaitable[None]], tick: f
     return asyncio.run(main())
 
 
-def test_as_many_as_there_are_places_are_under_way_and_half_as_many_wait() -> None:
-    async def story(work: Work, _: Room[int]) -> None:
+def test_as_many_as_there_are_places_are_under_way_and_as_many_wait() -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
         await until(lambda: len(work.under_way) == PLACES)
-        assert work.asked == [6]
-        assert len(work.waiting) == 4
+        assert work.asked == [8]
+        assert len(work.waiting) == 2
         work.open.set()
 
     live(10, story, AN_HOUR)
 
 
+def test_who_waits_for_the_record_holds_no_place() -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
+        await until(lambda: work.under_way == {0, 1, 2, 3})
+        work.book.clear()
+        work.open.set()
+        await asyncio.sleep(0)
+        work.open.clear()
+        await until(lambda: work.under_way == {4, 5})
+        assert work.done == [1]
+        work.open.set()
+        work.book.set()
+
+    assert sorted(live(6, story, AN_HOUR).done) == list(range(6))
+
+
 def test_all_is_done_without_a_tick_and_one_that_fails_takes_nobody_with_it() -> None:
-    async def story(work: Work, _: Room[int]) -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
         work.open.set()
         await until(lambda: len(work.done) == 50)
 
@@ -84,7 +106,7 @@ def test_all_is_done_without_a_tick_and_one_that_fails_takes_nobody_with_it() ->
 
 
 def test_a_ring_wakes_it_from_another_thread() -> None:
-    async def story(work: Work, room: Room[int]) -> None:
+    async def story(work: Work, room: Room[int, int]) -> None:
         work.open.set()
         await until(lambda: bool(work.asked))
         work.waiting = [7]
@@ -95,7 +117,7 @@ def test_a_ring_wakes_it_from_another_thread() -> None:
 
 
 def test_without_a_ring_it_looks_once_a_tick() -> None:
-    async def story(work: Work, _: Room[int]) -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
         work.open.set()
         await until(lambda: bool(work.asked))
         work.waiting = [7]
@@ -105,7 +127,7 @@ def test_without_a_ring_it_looks_once_a_tick() -> None:
 
 
 def test_it_survives_a_database_that_is_away() -> None:
-    async def story(work: Work, _: Room[int]) -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
         work.broken = 1
         work.open.set()
         await until(lambda: work.done == [0])
@@ -114,11 +136,11 @@ def test_it_survives_a_database_that_is_away() -> None:
 
 
 def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest() -> None:
-    async def story(work: Work, _: Room[int]) -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
         await until(lambda: len(work.under_way) == PLACES)
         asyncio.get_running_loop().call_later(0.05, work.open.set)
 
     work = live(10, story, AN_HOUR)
 
     assert sorted(work.done) == [0, 1, 2, 3]
-    assert work.returned == [4, 5]
+    assert work.returned == [4, 5, 6, 7]
