@@ -6,11 +6,12 @@ from datetime import timedelta
 from prometheus_client import REGISTRY
 
 from common import aws, db, housekeeping, logs, metrics, process, queue, worker
+from common.letterbox import CALLS, POLL_SECONDS, Letterbox
 from common.settings import Settings
 from services.status import feedback
 from services.status.feed import Feed
 from services.status.horizon import COUNTS_LAG
-from services.status.letterbox import CALLS, POLL_SECONDS, Letterbox
+from services.status.parse import parse
 
 log = logs.get(__name__)
 
@@ -25,7 +26,7 @@ def main() -> None:
     engine = db.make_engine(settings)
     doorbell = queue.Doorbell(settings)
     sqs = aws.client(settings, "sqs", read_timeout=POLL_SECONDS + 3, connections=CALLS)
-    letterbox = Letterbox(sqs, settings.feedback_queue_url)
+    letterbox = Letterbox(sqs, settings.feedback_queue_url, parse)
     # A grace shorter than the usual one wants its end told sooner, and by counts as old.
     margin = min(COUNTS_LAG, timedelta(seconds=settings.ambiguous_grace_seconds / 10))
     ringer = queue.Ringer(doorbell)

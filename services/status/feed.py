@@ -20,11 +20,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from common import crash, logs
+from common.letterbox import Letter, Letterbox
 from services.status import horizon
 from services.status.apply import Applied, apply, lies_in_a_letter
 from services.status.horizon import Horizon
 from services.status.late import Late
-from services.status.letterbox import Letter, Letterbox
 from services.status.parse import NoEvent, Parsed
 from services.status.report import Outcome, report
 
@@ -46,7 +46,7 @@ class Feed:
 
     def __init__(
         self,
-        letterbox: Letterbox,
+        letterbox: Letterbox[Parsed],
         engine: sa.Engine,
         ring: Callable[[], None],
         margin: timedelta = horizon.COUNTS_LAG,
@@ -56,8 +56,8 @@ class Feed:
         self._engine = engine
         self._ring = ring
         self._late = Late(engine, self._committed)
-        self._in_hand: list[Letter] = []
-        self._received: tuple[Letter, ...] = ()
+        self._in_hand: list[Letter[Parsed]] = []
+        self._received: tuple[Letter[Parsed], ...] = ()
         self._horizon = Horizon(margin)
         self._began = _NEVER
         self._tell_at = 0.0
@@ -117,7 +117,7 @@ class Feed:
                 del self._in_hand[0]
         self._in_hand = []
 
-    def _take_alone(self, letter: Letter) -> None:
+    def _take_alone(self, letter: Letter[Parsed]) -> None:
         """The poison letter stays in the queue: SQS shows it again, and at last puts it aside."""
         try:
             self._settle([letter])
@@ -129,7 +129,7 @@ class Feed:
             if letter.receives >= MOST_RECEIVES:
                 self._bury(letter)
 
-    def _bury(self, letter: Letter) -> None:
+    def _bury(self, letter: Letter[Parsed]) -> None:
         """What cannot even be kept stays in the queue until SQS's retention ends."""
         try:
             self._settle([replace(letter, parsed=_unapplied(letter.parsed))])
@@ -138,7 +138,7 @@ class Feed:
                 raise
             log.exception("feed.letter_not_kept", dedup_key=letter.parsed.dedup_key)
 
-    def _settle(self, letters: list[Letter]) -> None:
+    def _settle(self, letters: list[Letter[Parsed]]) -> None:
         self._committed(apply(self._engine, [letter.parsed for letter in letters]))
         crash.at("after_apply")
         self._letterbox.delete(letter for letter in letters if not _is_left(letter))
@@ -148,7 +148,7 @@ class Feed:
             self._ring()
 
 
-def _is_left(letter: Letter) -> bool:
+def _is_left(letter: Letter[Parsed]) -> bool:
     """In the queue, for SQS to put aside."""
     if letter.parsed.kind != "unreadable":
         return False

@@ -29,8 +29,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from common.letterbox import Counts, Letter
 from common.models.checkpoint import FEEDBACK
-from services.status.letterbox import Counts, Letter
+from services.status.parse import Parsed
 
 COUNTS_LAG: Final = timedelta(seconds=60)
 """How old AWS's counts may be:
@@ -64,7 +65,7 @@ class Horizon:
         self._since: datetime | None = None  # the window's beginning
         self._oldest: deque[tuple[datetime, datetime]] = deque()  # of a receive, when it was sent
 
-    def settled(self, began: datetime, letters: Sequence[Letter]) -> None:
+    def settled(self, began: datetime, letters: Sequence[Letter[Parsed]]) -> None:
         """A receive, all of whose letters are applied, or known to be bad. `began`: a moment of the
         database before it.
         """

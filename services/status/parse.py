@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from common import clock, ids
+from common.envelopes import Json, NoticeError, UnreadableError, unwrap
 from common.statuses import Reason
-from services.status.envelopes import Json, NoticeError, UnreadableError, unwrap
 
 MESSAGE_TAG: Final = "postroom_message"
 """The tag of every mail of ours; its value is the typed id of the message."""

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Engine
 
 from common import aws
+from common.letterbox import Letterbox
 from common.settings import Settings
 from services.status.feed import Feed
-from services.status.letterbox import Letterbox
+from services.status.parse import Parsed, parse
 from tests.service import aws_double
 from tests.tenants import Tenant, tenant
 
@@ -114,14 +115,14 @@ class RunFeed(Protocol):
 
 
 @pytest.fixture
-def letterbox(queue: Queue) -> Iterator[Letterbox]:
-    letterbox = Letterbox(queue.sqs, queue.url, poll_seconds=1)
+def letterbox(queue: Queue) -> Iterator[Letterbox[Parsed]]:
+    letterbox = Letterbox(queue.sqs, queue.url, parse, poll_seconds=1)
     yield letterbox
     letterbox.close()
 
 
 @pytest.fixture
-def running(engine: Engine, letterbox: Letterbox) -> RunFeed:
+def running(engine: Engine, letterbox: Letterbox[Parsed]) -> RunFeed:
     """A feed in a thread, which has come to its end on leaving; its rings."""
 
     @contextmanager

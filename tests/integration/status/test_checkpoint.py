@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from common.letterbox import Letterbox
 from services.status import horizon
 from services.status.feed import Feed
-from services.status.letterbox import Letterbox
+from services.status.parse import Parsed, parse
 from tests import ses
 from tests.integration.status.conftest import Queue
 from tests.tenants import Tenant, rows
@@ -26,20 +27,20 @@ def statuses(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
-def hasty(queue: Queue) -> Iterator[Letterbox]:
+def hasty(queue: Queue) -> Iterator[Letterbox[Parsed]]:
     """It does not wait for letters; the double shows all that it has all the same."""
-    letterbox = Letterbox(queue.sqs, queue.url, poll_seconds=0)
+    letterbox = Letterbox(queue.sqs, queue.url, parse, poll_seconds=0)
     yield letterbox
     letterbox.close()
 
 
 @pytest.fixture
-def feed(engine: Engine, hasty: Letterbox) -> Feed:
+def feed(engine: Engine, hasty: Letterbox[Parsed]) -> Feed:
     return Feed(hasty, engine, lambda: None, margin=timedelta(0))
 
 
 def test_an_empty_queue_proves_all_until_the_receive_began(
-    engine: Engine, letterbox: Letterbox
+    engine: Engine, letterbox: Letterbox[Parsed]
 ) -> None:
     before = horizon.now(engine)
 
@@ -50,7 +51,9 @@ def test_an_empty_queue_proves_all_until_the_receive_began(
     assert before <= at <= horizon.now(engine) - POLL
 
 
-def test_counts_that_may_be_old_prove_as_much_less(engine: Engine, hasty: Letterbox) -> None:
+def test_counts_that_may_be_old_prove_as_much_less(
+    engine: Engine, hasty: Letterbox[Parsed]
+) -> None:
     margin = timedelta(minutes=1)
 
     Feed(hasty, engine, lambda: None, margin).turn()
@@ -71,7 +74,7 @@ def test_letters_that_were_there_prove_nothing_of_others(
 
 
 def test_an_empty_receive_proves_nothing_while_another_worker_holds_a_letter(
-    engine: Engine, acme: Tenant, queue: Queue, hasty: Letterbox, feed: Feed
+    engine: Engine, acme: Tenant, queue: Queue, hasty: Letterbox[Parsed], feed: Feed
 ) -> None:
     """It was killed, say: the letter comes back at its visibility timeout, and then is applied."""
     sent = acme.message(send_state="unknown")
@@ -90,7 +93,9 @@ def test_an_empty_receive_proves_nothing_while_another_worker_holds_a_letter(
     assert checkpoint(engine) is not None
 
 
-def test_a_queue_that_does_not_tell_its_counts_is_let_be(queue: Queue, hasty: Letterbox) -> None:
+def test_a_queue_that_does_not_tell_its_counts_is_let_be(
+    queue: Queue, hasty: Letterbox[Parsed]
+) -> None:
     queue.sqs.delete_queue(QueueUrl=queue.url)
 
     assert hasty.counts() is None
@@ -106,7 +111,7 @@ def test_it_never_goes_back(engine: Engine) -> None:
 
 
 def test_the_counts_are_of_all_letters_and_say_for_how_long_they_are_hidden(
-    queue: Queue, hasty: Letterbox
+    queue: Queue, hasty: Letterbox[Parsed]
 ) -> None:
     queue.hide_for(17)
     queue.put("one", "two")

@@ -2,8 +2,9 @@
 
 from sqlalchemy import Engine
 
+from common.letterbox import Letterbox
 from services.status.feed import Feed
-from services.status.letterbox import Letterbox
+from services.status.parse import Parsed
 from tests import ses
 from tests.integration.status.conftest import Queue, RunFeed
 from tests.tenants import Tenant, rows
@@ -58,7 +59,7 @@ def test_what_aws_says_of_its_topics_is_stored_and_deleted(
 
 
 def test_a_backlog_is_taken_a_hundred_at_a_time(
-    engine: Engine, queue: Queue, letterbox: Letterbox
+    engine: Engine, queue: Queue, letterbox: Letterbox[Parsed]
 ) -> None:
     queue.put(*(ses.event("delivery", f"ses-{number}") for number in range(104)))
     feed = Feed(letterbox, engine, lambda: None)

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
+from common.letterbox import Letterbox
 from services.status.feed import MOST_RECEIVES, Feed
-from services.status.letterbox import Letterbox
+from services.status.parse import Parsed, parse
 from tests import ses
 from tests.integration.status.conftest import Queue, RunFeed
 from tests.tenants import Tenant, rows
@@ -33,10 +34,10 @@ def statuses(engine: Engine) -> list[str]:
 @pytest.fixture
 def feed(engine: Engine) -> Iterator[MakeFeed]:
     """One that a test turns by hand."""
-    letterboxes: list[Letterbox] = []
+    letterboxes: list[Letterbox[Parsed]] = []
 
     def make(queue: Queue) -> Feed:
-        letterboxes.append(Letterbox(queue.sqs, queue.url, poll_seconds=1))
+        letterboxes.append(Letterbox(queue.sqs, queue.url, parse, poll_seconds=1))
         return Feed(letterboxes[-1], engine, lambda: None)
 
     yield make

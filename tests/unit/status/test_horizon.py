@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from common.letterbox import Counts, Letter
 from services.status.horizon import BACKLOG, PAUSE, SKEW, SLACK, Horizon
-from services.status.letterbox import Counts, Letter
-from services.status.parse import NoEvent, parse
+from services.status.parse import NoEvent, Parsed, parse
 from tests import ses
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ EVENT = parse(ses.event("send", "ses-1"))
 POISON = NoEvent("unreadable", "not JSON", "x", "x")
 
 
-def letter(sent_at: datetime, *, readable: bool = True) -> Letter:
+def letter(sent_at: datetime, *, readable: bool = True) -> Letter[Parsed]:
     return Letter(EVENT if readable else POISON, "receipt", 1, sent_at)
 
 
@@ -31,7 +31,7 @@ def counts(letters: int) -> Counts:
     return Counts(letters, HIDDEN)
 
 
-def flowing(horizon: Horizon, begin: datetime, end: datetime, *letters: Letter) -> None:
+def flowing(horizon: Horizon, begin: datetime, end: datetime, *letters: Letter[Parsed]) -> None:
     """A receive each two seconds, each with a new letter, the first one also with `letters`."""
     moment = begin
     while moment <= end:
@@ -59,7 +59,7 @@ def test_an_empty_queue_proves_all_until_the_receive_but_the_age_of_counts(
 
 @pytest.mark.parametrize("letters", [[], [letter(NOON)]])
 def test_letters_in_the_queue_or_in_the_receive_prove_nothing_at_once(
-    horizon: Horizon, letters: list[Letter]
+    horizon: Horizon, letters: list[Letter[Parsed]]
 ) -> None:
     horizon.settled(NOON, letters)
 

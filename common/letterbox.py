@@ -1,20 +1,21 @@
-"""The SQS queue that SES reports into, ten letters a call, several calls at once."""
+"""A queue of SQS that SES tells into: letters, ten a call, several calls at once."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from common import logs
-from services.status.parse import Parsed, parse
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import MessageSystemAttributeNameType, QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+T = TypeVar("T")
 
 AwsError: Final = (BotoCoreError, ClientError)
 
@@ -25,7 +26,7 @@ and SQS then hides for the visibility timeout what it hands to nobody. It is als
 everything else the worker does.
 """
 CALLS: Final = 10
-"""That may go to SQS at one time, so that a set of letters is 100."""
+"""That may go to SQS at one time, so that a set is 100 letters."""
 _A_CALL: Final = 10  # SQS's limit
 
 _ASKED: "Final[list[MessageSystemAttributeNameType]]" = ["ApproximateReceiveCount", "SentTimestamp"]
@@ -40,12 +41,12 @@ log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Generic[T]):
     """A message of SQS, read, and what names it to SQS. `receives`: this one too. `sent_at`: when
     it was put into the queue, by SQS's clock.
     """
 
-    parsed: Parsed
+    parsed: T
     receipt: str
     receives: int
     sent_at: datetime
@@ -61,33 +62,54 @@ class Counts:
     hidden_for: timedelta
 
 
-class Letterbox:
+class Letterbox(Generic[T]):
     """Not shared between threads; it has its own for calls that may go side by side."""
 
-    def __init__(self, sqs: "SQSClient", url: str, poll_seconds: int = POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        sqs: "SQSClient",
+        url: str,
+        read: Callable[[str], T],
+        poll_seconds: int = POLL_SECONDS,
+        calls: int = CALLS,
+    ) -> None:
+        """`read` makes of a letter's text what it says, whatever it is, and never raises. `calls`
+        of ten letters each make a set.
+        """
         self._sqs = sqs
         self._url = url
+        self._read = read
         self._poll_seconds = poll_seconds
-        self._calls = ThreadPoolExecutor(CALLS, thread_name_prefix="sqs")
+        self._further = calls - 1
+        self._calls = ThreadPoolExecutor(calls, thread_name_prefix="sqs")
 
-    def receive(self) -> list[Letter]:
-        """What lies there, up to 100; waits for the first only. Raises `AwsError`."""
+    def receive(self) -> list[Letter[T]]:
+        """What lies there, up to a set; waits for the first only. Raises `AwsError`."""
         first = self._receive(self._poll_seconds)
         if len(first) < _A_CALL:
             return first
-        further = self._calls.map(lambda _: self._receive_more(), range(CALLS - 1))
+        further = self._calls.map(lambda _: self._receive_more(), range(self._further))
         return first + [letter for letters in further for letter in letters]
 
-    def _receive(self, wait_seconds: int) -> list[Letter]:
+    def _receive(self, wait_seconds: int) -> list[Letter[T]]:
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=_A_CALL,
             WaitTimeSeconds=wait_seconds,
             MessageSystemAttributeNames=_ASKED,
         )
-        return [_letter(message) for message in answer.get("Messages", [])]
+        return [self._letter(message) for message in answer.get("Messages", [])]
 
-    def _receive_more(self) -> list[Letter]:
+    def _letter(self, message: "MessageTypeDef") -> Letter[T]:
+        told = message["Attributes"]
+        return Letter(
+            parsed=self._read(message["Body"]),
+            receipt=message["ReceiptHandle"],
+            receives=int(told["ApproximateReceiveCount"]),
+            sent_at=datetime.fromtimestamp(int(told["SentTimestamp"]) / 1000, UTC),
+        )
+
+    def _receive_more(self) -> list[Letter[T]]:
         """Beside a first call that went well: what fails here must not lose what came there."""
         try:
             return self._receive(0)
@@ -107,11 +129,11 @@ class Letterbox:
         letters = sum(int(told[name]) for name in _COUNTED)
         return Counts(letters, timedelta(seconds=int(told[_HIDDEN_FOR])))
 
-    def delete(self, letters: Iterable[Letter]) -> None:
+    def delete(self, letters: Iterable[Letter[T]]) -> None:
         """They are stored. One that stays comes again, and is then known."""
         self._in_tens(letters, lambda entries: self._sqs.delete_message_batch(**entries))
 
-    def give_back(self, letters: Iterable[Letter]) -> None:
+    def give_back(self, letters: Iterable[Letter[T]]) -> None:
         """They could not be stored: to be received again at once, by whoever can."""
         self._in_tens(
             letters,
@@ -120,7 +142,7 @@ class Letterbox:
         )
 
     def _in_tens(
-        self, letters: Iterable[Letter], call: Callable[[Any], Any], **members: int
+        self, letters: Iterable[Letter[T]], call: Callable[[Any], Any], **members: int
     ) -> None:
         receipts = [letter.receipt for letter in letters]
         tens = [receipts[at : at + _A_CALL] for at in range(0, len(receipts), _A_CALL)]
@@ -142,13 +164,3 @@ class Letterbox:
     def close(self) -> None:
         """End the threads."""
         self._calls.shutdown()
-
-
-def _letter(message: "MessageTypeDef") -> Letter:
-    told = message["Attributes"]
-    return Letter(
-        parsed=parse(message["Body"]),
-        receipt=message["ReceiptHandle"],
-        receives=int(told["ApproximateReceiveCount"]),
-        sent_at=datetime.fromtimestamp(int(told["SentTimestamp"]) / 1000, UTC),
-    )
