@@ -108,7 +108,8 @@ class Proxy:
         done, left = await asyncio.wait({asked, answered}, return_when=asyncio.FIRST_COMPLETED)
         for task in left:
             task.cancel()
-        politely = all(task.exception() is None for task in done)
+        faults = [task.exception() for task in done]  # all of them asked for, or asyncio complains
+        politely = not any(faults)
         for writer in (client, server):
             writer.close() if politely else _abort(writer)
 

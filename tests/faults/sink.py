@@ -102,7 +102,9 @@ class Sink:
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
+    # A worker that has heard nothing for a while calls each endpoint 64 times at once. Whose SYN finds
+    # no place is tried again after a second, which is all that an attempt has here.
+    request_queue_size = 1024
     daemon_threads = True
     block_on_close = False
 
