@@ -7,7 +7,7 @@ WORKERS ?= 3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run demo org migrate secrets test faults check format bench clean
+.PHONY: help ready run demo org receive migrate secrets test faults check format bench clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,17 @@ org: export ORGANIZATION_NAME = $(value NAME)
 org: export ORGANIZATION_LIMIT = $(value LIMIT)
 org: ready ## A new organization and its key as JSON: make -s org NAME=acme [LIMIT=100]
 	@$(RUN) -m deploy.local org
+
+# As with `org`. FROM= with nothing behind it is the null return path, and no FROM the mail's own
+# From; it is asked for first, since unexport makes a variable known.
+ifneq ($(origin FROM),undefined)
+receive: export RECEIVE_FROM = $(value FROM)
+endif
+unexport FILE TO FROM
+receive: export RECEIVE_FILE = $(value FILE)
+receive: export RECEIVE_TO = $(value TO)
+receive: ready ## A mail comes in to what runs: make -s receive FILE=x.eml TO=addr [FROM=addr]
+	@$(RUN) -m deploy.local receive
 
 migrate: ready ## Bring the database of DATABASE_URL to the newest schema
 	@$(RUN) -m alembic upgrade head

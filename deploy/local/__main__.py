@@ -9,6 +9,7 @@ from typing import Final
 
 from deploy.local import places, run
 from deploy.local.errors import CannotStartError, LocalError
+from deploy.local.receive import receive
 from deploy.local.state import State, is_running, of_checkout, read_env, running
 
 
@@ -58,6 +59,7 @@ COMMANDS: Final[Mapping[str, Callable[[State], int]]] = {
     "run": run.run,
     "demo": run.demo,
     "org": organization,
+    "receive": receive,
     "check-migrations": check_migrations,
     "clean": clean,
 }

@@ -12,6 +12,7 @@ from deploy.local.state import ROOT
 
 ACCOUNT: Final = "123456789012"  # of the AWS double
 DEFAULT_PORT: Final = 8000
+DEFAULT_DOMAIN: Final = "postroom.test"
 SECRET_KEYS: Final = "local:bm8gc2VjcmV0OiBvZiBsb2NhbCBtb2RlIGFsb25lICE="  # noqa: S105
 """Everybody's, as the data is a developer's own."""
 WORKERS: Final = ("sender", "status", "inbound", "webhooks")
@@ -55,7 +56,7 @@ def environment(inherited: Mapping[str, str], wiring: Wiring) -> dict[str, str]:
         "POSTROOM_AWS_URL": wiring.aws_url,
         "POSTROOM_FEEDBACK_QUEUE_URL": wiring.queue_url("postroom-feedback"),
         "POSTROOM_INBOUND_QUEUE_URL": wiring.queue_url("postroom-inbound"),
-        "POSTROOM_DEFAULT_DOMAIN": "postroom.test",
+        "POSTROOM_DEFAULT_DOMAIN": DEFAULT_DOMAIN,
         "POSTROOM_WEBHOOK_ALLOW_PRIVATE": "true",
         "POSTROOM_SECRET_KEYS": env.get("POSTROOM_SECRET_KEYS", SECRET_KEYS),
         "AWS_ACCESS_KEY_ID": "local",
@@ -70,8 +71,12 @@ def environment(inherited: Mapping[str, str], wiring: Wiring) -> dict[str, str]:
     }
 
 
-def aws_double(env: Mapping[str, str], wiring: Wiring, logs: Path) -> Program:
-    arguments = ("deploy.local.aws", "--port", str(wiring.aws_port))
+def aws_double(
+    env: Mapping[str, str], wiring: Wiring, logs: Path, *, loopback: str | None = None
+) -> Program:
+    """`loopback`: a domain whose inboxes can write to each other, by mail that comes in again."""
+    again = ("--loopback", loopback) if loopback else ()
+    arguments = ("deploy.local.aws", "--port", str(wiring.aws_port), *again)
     return _module("aws", arguments, env, logs, Floor.AWS)
 
 

@@ -53,8 +53,9 @@ def bring_up(
     retire_env(state)
     wiring = product.wire(choose_port(supervisor, inherited))
     # First of all, and not waited for: it takes the longest to import.
+    env = product.environment(inherited, wiring)
     double = supervisor.start(
-        product.aws_double(product.environment(inherited, wiring), wiring, state.logs)
+        product.aws_double(env, wiring, state.logs, loopback=product.DEFAULT_DOMAIN)
     )
     supervisor.keep(double)
     wiring = _servers(state, supervisor, wiring)

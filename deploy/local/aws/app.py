@@ -1,6 +1,7 @@
 """One port for everything: all parts wired together, and which of them a request is for."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -18,12 +19,15 @@ from deploy.local.aws.ses.faults import FaultPlan
 from deploy.local.aws.ses.feedback import Feedback
 from deploy.local.aws.ses.identities import Identities
 from deploy.local.aws.ses.journal import Journal
+from deploy.local.aws.ses.receiving.loopback import Loopback
+from deploy.local.aws.ses.receiving.received import NAME
+from deploy.local.aws.ses.receiving.receiving import Receiving
 from deploy.local.aws.ses.send_email import SendEmail
 from deploy.local.aws.ses.suppression import Suppression
 from deploy.local.aws.sqs.operations import TARGET, Sqs
 
 SES = "/v2/email/"
-CONTROL = ("/health", "/sent", "/posts", "/faults", "/account")
+CONTROL = ("/health", "/sent", "/posts", "/faults", "/account", "/inbound", "/loopback")
 SIGNED_FOR = re.compile(r"Credential=[^,]*/([a-z0-9-]+)/aws4_request")
 
 
@@ -31,15 +35,18 @@ class Routed(Protocol):
     def routes(self) -> list[Route]: ...
 
 
-def create_app() -> ASGIApp:
+def create_app(loopback_domains: Sequence[str] = ()) -> ASGIApp:
     """Nothing is shared with another app but moto's buckets, which are the process's."""
     plan, allowance, journal = FaultPlan(), Allowance(), Journal()
-    sets, suppression, sqs = ConfigurationSets(), Suppression(), Sqs()
+    sets, suppression, sqs, s3 = ConfigurationSets(), Suppression(), Sqs(), S3(NAME)
     queue = sqs.with_dead_letters("postroom-feedback")
-    sqs.with_dead_letters("postroom-inbound")
     feedback = Feedback(queue.put, sets, suppression, plan)
+    receiving = Receiving(s3.put, sqs.with_dead_letters(NAME).put)
+    loopback = Loopback(receiving.take, suppression, loopback_domains)
     parts: list[Routed] = [
-        SendEmail(plan, allowance, sets, journal, feedback),
+        SendEmail(plan, allowance, sets, journal, [feedback.publish, loopback.deliver]),
+        receiving,
+        loopback,
         Control(journal, plan, allowance),
         allowance,
         Identities(),
@@ -53,7 +60,7 @@ def create_app() -> ASGIApp:
     }
     routes = [route for part in parts for route in part.routes()]
     ses = Starlette(routes=routes, exception_handlers=handlers)
-    return _dispatcher(ses, sqs, S3("postroom-inbound"))
+    return _dispatcher(ses, sqs, s3)
 
 
 def _dispatcher(ses: ASGIApp, sqs: Sqs, s3: S3) -> ASGIApp:

@@ -10,19 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from deploy.local.aws.sentences import refusal, sentence
 from deploy.local.aws.ses.account import Account, Allowance
 from deploy.local.aws.ses.faults import FaultPlan, Faults
 from deploy.local.aws.ses.journal import Journal, shown, shown_post
-
-
-def _sentence(error: ValidationError) -> Response:
-    """400 with one sentence for each thing that is wrong."""
-    said = [
-        (".".join(map(str, e["loc"])), e["msg"].removeprefix("Value error, "))
-        for e in error.errors()
-    ]
-    words = "; ".join(f"{where}: {what}" if where else what for where, what in said)
-    return JSONResponse({"error": words + "."}, 400)
 
 
 class Control:
@@ -43,7 +34,7 @@ class Control:
     async def posts(self, request: Request) -> Response:
         since = request.query_params.get("since", "0")
         if not (since.isascii() and since.isdecimal()):
-            return JSONResponse({"error": "since is the number of a post."}, 400)
+            return refusal("since is the number of a post.")
         found = [shown_post(post) for post in self._journal.posts.since(int(since))]
         return Response(orjson.dumps(found), media_type="application/json")
 
@@ -52,7 +43,7 @@ class Control:
             try:
                 self._plan.set(Faults.model_validate_json(await request.body()))
             except ValidationError as error:
-                return _sentence(error)
+                return sentence(error)
         return JSONResponse(self._plan.now.model_dump(by_alias=True))
 
     async def account(self, request: Request) -> Response:
@@ -60,7 +51,7 @@ class Control:
             try:
                 self._allowance.set(Account.model_validate_json(await request.body()))
             except ValidationError as error:
-                return _sentence(error)
+                return sentence(error)
         account = self._allowance.account.model_dump(by_alias=True)
         return JSONResponse(account | {"sentLast24Hours": self._allowance.sent})
 

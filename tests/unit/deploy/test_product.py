@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from deploy.local import product
 from deploy.local.product import Wiring
 
@@ -33,3 +35,11 @@ def test_no_two_processes_get_the_same_port() -> None:
 
     ports = [wiring.aws_port, *wiring.metrics_ports.values()]
     assert len(ports) == len(set(ports)) == 5
+
+
+def test_the_double_sends_to_itself_only_where_that_is_asked_for() -> None:
+    plain = product.aws_double({}, WIRING, Path("logs"))
+    looped = product.aws_double({}, WIRING, Path("logs"), loopback=product.DEFAULT_DOMAIN)
+
+    assert plain.argv[-2:] == ("--port", "4000")
+    assert looped.argv[-2:] == ("--loopback", "postroom.test")

@@ -7,6 +7,7 @@ from itertools import count
 from deploy.local.aws.ses import events
 from deploy.local.aws.ses.events import Event
 from deploy.local.aws.ses.journal import Accepted
+from deploy.local.aws.ses.outgoing import Outgoing
 from deploy.local.aws.ses.simulator import Outcome, outcomes
 
 EVENTS = {
@@ -22,13 +23,18 @@ EVENTS = {
 VIRUS = (b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE", b"WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9")
 
 
+def is_rejected(mail: Outgoing) -> bool:
+    """After it was accepted: nobody gets it."""
+    return any(mark in mail.raw for mark in VIRUS)
+
+
 def course(
     accepted: Accepted, is_suppressed: Callable[[str], bool], is_delayed: Callable[[], bool]
 ) -> Iterator[Event]:
     """Send, then what happens to each recipient: but for Send, every event names one recipient."""
     mail = events.about(accepted)
     yield events.send(mail)
-    if any(mark in accepted.mail.raw for mark in VIRUS):
+    if is_rejected(accepted.mail):
         yield events.reject(mail)
         return
     ends = count(1)

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.local.aws.ses.addresses import bare, domain_of
-from deploy.local.aws.ses.headers import Header, first
+from deploy.local.aws.ses.headers import Header, first, told
 from deploy.local.aws.ses.journal import Accepted, iso, new_id
 
 ACCOUNT = "123456789012"
-MOST_HEADER_BYTES = 10 * 1024
 REPORTING_MTA = "dns; a8-70.smtp-out.amazonses.com"
 SUPPRESSED_WORDS = (
     "Amazon SES did not send the message to this address because it is on the suppression list"
@@ -29,7 +28,7 @@ Event = dict[str, Any]
 
 def about(accepted: Accepted) -> dict[str, Any]:
     mail = accepted.mail
-    headers, truncated = _first_10_kb(mail.headers)
+    headers, truncated = told(mail.headers)
     domain = domain_of(bare(mail.source))
     return {
         "timestamp": iso(accepted.at),
@@ -50,17 +49,6 @@ def about(accepted: Accepted) -> dict[str, Any]:
             **{name: [value] for name, value in mail.tags.items()},
         },
     }
-
-
-def _first_10_kb(headers: Sequence[Header]) -> tuple[list[dict[str, str]], bool]:
-    kept: list[dict[str, str]] = []
-    size = 0
-    for name, value in headers:
-        size += len(name) + len(value)
-        if size > MOST_HEADER_BYTES:
-            return kept, True
-        kept.append({"name": name, "value": value})
-    return kept, False
 
 
 def _common(message_id: str, headers: Sequence[Header]) -> dict[str, Any]:

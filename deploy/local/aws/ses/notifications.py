@@ -1,4 +1,4 @@
-"""The envelope in which SNS hands an event to SQS (raw message delivery off).
+"""The envelope in which SNS hands what SES tells to SQS (raw message delivery off).
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 """
@@ -18,15 +18,19 @@ UNSUBSCRIBE = "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe&Subscript
 
 
 def envelope(event: Event, topic: str) -> str:
-    """A fresh notification: each has a MessageId of its own, also around the same event."""
+    """Of what happened to a sent mail. SES ends its JSON with a line break, seen in real ones."""
+    return wrap(orjson.dumps(event).decode() + "\n", topic, "Amazon SES Email Event Notification")
+
+
+def wrap(message: str, topic: str, subject: str) -> str:
+    """A fresh notification: each has a MessageId of its own, also around the same message."""
     return orjson.dumps(
         {
             "Type": "Notification",
             "MessageId": str(uuid4()),
             "TopicArn": topic,
-            "Subject": "Amazon SES Email Event Notification",
-            # SES ends its JSON with a line break, seen in real notifications.
-            "Message": orjson.dumps(event).decode() + "\n",
+            "Subject": subject,
+            "Message": message,
             "Timestamp": iso(datetime.now(UTC)),
             "SignatureVersion": "1",
             "Signature": SIGNATURE,

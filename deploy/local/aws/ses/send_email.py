@@ -1,6 +1,7 @@
-"""SendEmail: fate, checks, acceptance, feedback, answer, in this order."""
+"""SendEmail: fate, checks, acceptance, what follows of it, answer, in this order."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -14,7 +15,6 @@ from deploy.local.aws.ses import outgoing
 from deploy.local.aws.ses.account import Allowance
 from deploy.local.aws.ses.configuration_sets import ConfigurationSets
 from deploy.local.aws.ses.faults import Fate, FaultPlan
-from deploy.local.aws.ses.feedback import Feedback
 from deploy.local.aws.ses.identities import check_sender
 from deploy.local.aws.ses.journal import Accepted, Journal, Post
 
@@ -49,13 +49,14 @@ class SendEmail:
         allowance: Allowance,
         sets: ConfigurationSets,
         journal: Journal,
-        feedback: Feedback,
+        follow: Sequence[Callable[[Accepted], None]],
     ) -> None:
+        """`follow`: what comes of every mail that is accepted."""
         self._plan = plan
         self._allowance = allowance
         self._sets = sets
         self._journal = journal
-        self._feedback = feedback
+        self._follow = follow
 
     async def send(self, request: Request) -> Response:
         body = await rest_json.read(request)
@@ -85,7 +86,8 @@ class SendEmail:
         self._allowance.check_open()
         self._allowance.charge(len(mail.destinations))
         accepted = self._journal.accept(mail)
-        self._feedback.publish(accepted)
+        for step in self._follow:
+            step(accepted)
         return accepted
 
     async def _answer(self, request: Request, accepted: Accepted, fate: Fate) -> Response:

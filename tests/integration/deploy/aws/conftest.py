@@ -30,6 +30,10 @@ class Double:
     def queue_url(self) -> str:
         return f"{self.url}/123456789012/postroom-feedback"
 
+    @property
+    def inbound_url(self) -> str:
+        return f"{self.url}/123456789012/postroom-inbound"
+
     @cached_property
     def http(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=10)
@@ -77,18 +81,32 @@ class Double:
         }
         return (ses or self.ses).send_email(**request)["MessageId"]
 
-    def notifications(self, count: int) -> list[dict[str, Any]]:
-        """That many SNS notifications from the queue, deleted from it."""
+    def inbound(self, mail: bytes, *recipients: str, **query: Any) -> httpx.Response:
+        """A mail comes in."""
+        asked = {"to": recipients, **query}
+        return self.http.post("/inbound", params=asked, content=mail)
+
+    def received(self, count: int) -> list[dict[str, Any]]:
+        """That many notifications of received mail, taken out of SNS's."""
+        found = self.notifications(count, self.inbound_url)
+        return [json.loads(outer["Message"]) for outer in found]
+
+    def stored(self, key: str) -> bytes:
+        """A received mail, out of the bucket."""
+        with self.s3.get_object(Bucket="postroom-inbound", Key=key)["Body"] as stream:
+            return stream.read()
+
+    def notifications(self, count: int, queue_url: str | None = None) -> list[dict[str, Any]]:
+        """That many SNS notifications from the queue, of feedback or another, deleted from it."""
+        queue_url = queue_url or self.queue_url
         found: list[dict[str, Any]] = []
         deadline = time.monotonic() + 20
         while len(found) < count and time.monotonic() < deadline:
             answer = self.sqs.receive_message(
-                QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=5
+                QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=5
             )
             for message in answer.get("Messages", []):
-                self.sqs.delete_message(
-                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"]
-                )
+                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
                 found.append(json.loads(message["Body"]))
         return found
 
@@ -96,10 +114,12 @@ class Double:
         """That many SES events, taken out of their notifications."""
         return [json.loads(outer["Message"]) for outer in self.notifications(count)]
 
-    def waiting(self) -> int:
-        """How many notifications are in the queue, seen or not."""
+    def waiting(self, queue_url: str | None = None) -> int:
+        """How many notifications are in the queue, of feedback or another, seen or not."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)
+        answer = self.sqs.get_queue_attributes(
+            QueueUrl=queue_url or self.queue_url, AttributeNames=names
+        )
         return sum(int(value) for value in answer["Attributes"].values())
 
     def close(self) -> None:
@@ -108,8 +128,8 @@ class Double:
 
 
 @contextmanager
-def running() -> Iterator[Double]:
-    argv = [sys.executable, "-m", "deploy.local.aws", "--port", "0"]
+def running(*options: str) -> Iterator[Double]:
+    argv = [sys.executable, "-m", "deploy.local.aws", "--port", "0", *options]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             assert process.stdout is not None
@@ -130,10 +150,12 @@ def process() -> Iterator[Double]:
 
 @pytest.fixture
 def aws(process: Double) -> Double:
-    """The double, healthy and with an empty queue; what was sent before stays in its journal."""
+    """The double, healthy and with empty queues; what was sent before stays in its journal."""
     process.post("/faults")
     process.post("/account")
+    process.post("/loopback")
     process.sqs.purge_queue(QueueUrl=process.queue_url)
+    process.sqs.purge_queue(QueueUrl=process.inbound_url)
     return process
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from deploy.local.aws.errors import BadRequest
-from deploy.local.aws.ses.headers import first, mailboxes, parse
+from deploy.local.aws.ses.headers import first, mailboxes, parse, scan
 
 
 def test_headers_are_unfolded_and_stay_in_order() -> None:
@@ -41,3 +41,18 @@ def test_mailboxes_come_from_all_headers_named() -> None:
         "c@example.com",
         "d@example.com",
     ]
+
+
+def test_of_a_received_mail_any_headers_will_do() -> None:
+    raw = b"Bcc: a@example.com\r\nno header\r\nbcc: b@example.com\r\n\r\nTo: no"
+
+    assert scan(raw) == (("Bcc", "a@example.com"), ("bcc", "b@example.com"))
+
+
+def test_a_mail_that_begins_with_its_body_has_no_headers() -> None:
+    assert scan(b"\r\nTo: a@example.com") == ()
+    assert scan(b"") == ()
+
+
+def test_only_so_much_of_a_block_is_looked_at() -> None:
+    assert scan(b"A: 1\r\nB: 2\r\n\r\n", most=6) == (("A", "1"),)
