@@ -13,6 +13,7 @@ from deploy.local import ports
 from deploy.local.children import Child, Program
 from deploy.local.state import ROOT
 from deploy.local.supervisor import Supervisor
+from tests.faults.nursery import IS_POSSIBLE, Fork, Nursery
 from tests.waiting import eventually
 
 _READY_SECONDS: Final = 45
@@ -93,8 +94,26 @@ class Process:
         return sum(float(line.rpartition(" ")[2]) for line in lines)
 
 
+class Nurseries:
+    """One for each service, made when it is first started; none where there can be none."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._made: dict[str, Nursery] = {}
+
+    def start(self, module: str, program: Program) -> Child:
+        if not IS_POSSIBLE:
+            return self._supervisor.start(program)
+        if module not in self._made:
+            self._made[module] = Nursery(f"{module}.__main__")
+            self._supervisor.at_the_end(self._made[module].close)
+        child = Fork(program, self._made[module])
+        self._supervisor.children.append(child)
+        return child
+
+
 def process(
-    supervisor: Supervisor, name: str, env: Environment, logs: Path, port: int | None = None
+    nurseries: Nurseries, name: str, env: Environment, logs: Path, port: int | None = None
 ) -> Process:
     """Starting. `sender-2` is a second `services.sender`."""
     module = f"services.{name.partition('-')[0]}"
@@ -107,4 +126,4 @@ def process(
         cwd=ROOT,
         env=usual,
     )
-    return Process(supervisor.start(program), module, at, usual)
+    return Process(nurseries.start(module, program), module, at, usual)

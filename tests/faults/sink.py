@@ -102,8 +102,8 @@ class Sink:
 
 
 class _Server(ThreadingHTTPServer):
-    # A worker that has heard nothing for a while calls each endpoint 64 times at once. Whose SYN finds
-    # no place is tried again after a second, which is all that an attempt has here.
+    # A worker that has heard nothing for a while calls each endpoint 64 times at once. A SYN that
+    # finds no place is sent again after a second, which is all that an attempt has here.
     request_queue_size = 1024
     daemon_threads = True
     block_on_close = False

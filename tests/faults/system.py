@@ -20,7 +20,7 @@ from deploy.local import ports, product
 from deploy.local.product import Wiring
 from services.sender.shared import LIVE_SECONDS
 from tests.faults.double import FEEDBACK, Double
-from tests.faults.processes import Process, Settings, process, variables
+from tests.faults.processes import Nurseries, Process, Settings, process, variables
 from tests.faults.proxy import Proxy, proxies
 from tests.faults.servers import Ground, ground
 from tests.waiting import eventually
@@ -155,8 +155,9 @@ def system(pace: Pace, seed: int = 0) -> Iterator[System]:
             eventually(lambda: ports.answers(aws_port), _READY_SECONDS, "the double of AWS")
             double = Double(client, pace.rate)
             double.account()
+            nurseries = Nurseries(supervisor)
             running = {
-                name: process(supervisor, name, env, logs, api_port if name == "api" else None)
+                name: process(nurseries, name, env, logs, api_port if name == "api" else None)
                 for name in NAMES
             }
             found = System(direct.url, pace, under, double, made, running)
