@@ -165,3 +165,16 @@ def recordset(table: type[SQLModel], parameter: str = "rows") -> str:
 def identifiers(ids: Iterable[UUID]) -> list[str]:
     """A list of ids as psycopg passes it to `= ANY(CAST(:ids AS uuid[]))`."""
     return [str(one) for one in ids]
+
+
+# SQLSTATE classes that speak of what was written, not of the database: cardinality, data,
+# constraints, limits of a value (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_OF_THE_ROWS: Final = ("21", "22", "23", "54")
+
+
+def lies_in_the_rows(error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether the same rows will never be taken; else the fault is the database's, or on the way to
+    it, and they will be fine later.
+    """
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return state[:2] in _OF_THE_ROWS

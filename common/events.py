@@ -89,12 +89,14 @@ def _row(event: NewEvent) -> dict[str, Any]:
     }
 
 
-def envelope(event: Row, text: str | None, html: str | None) -> dict[str, Any]:
+def envelope(
+    event: Row, text: str | None, html: str | None, extracted_text: str | None = None
+) -> dict[str, Any]:
     """An event as webhooks and `GET /v1/events` tell it (contract.md, "Webhook events").
 
-    `event` has the columns of `models.Event`; `text` and `html` are its message's.
+    `event` has the columns of `models.Event`; the bodies are its message's.
     """
-    bodies = {"text": text, "html": html}
+    bodies = {"text": text, "html": html, "extractedText": extracted_text}
     told = {
         "id": ids.encode(ids.EVENT, event["id"]),
         "event": event["type"],

@@ -20,18 +20,20 @@ Row = Mapping[str, Any]
 MESSAGE_COLUMNS: Final = """
     m.id, m.organization_id, m.inbox_id, m.thread_id, m.direction, m.from_email, m.from_name,
     m.reply_to, m.subject, m.labels, m.in_reply_to_id, m.external_message_id, m.status,
-    m.status_reason, m.created_at, m.updated_at, m.send_state, m.due_at, m.lease_until,
-    m.lease_token, m.attempts, m.claims,
+    m.status_reason, m.sent_at, m.verdicts, m.sender_verified, m.automatic, m.parse_error,
+    m.created_at, m.updated_at, m.send_state, m.due_at, m.lease_until, m.lease_token, m.attempts,
+    m.claims,
     (SELECT json_agg(json_build_object(
         'kind', r.kind, 'email', r.email, 'name', r.name, 'status', r.status,
         'reason', r.reason, 'status_at', r.status_at, 'updated_at', r.updated_at
      ) ORDER BY r.position) FROM recipient r WHERE r.message_id = m.id) AS recipients,
     (SELECT json_agg(json_build_object(
         'id', a.id, 'name', a.name, 'content_type', a.content_type, 'size', a.size,
-        'blob_id', a.blob_id
+        'blob_id', a.blob_id, 'content_id', a.content_id, 'inline', a.inline,
+        'detected_type', a.detected_type
      ) ORDER BY a.position) FROM attachment a WHERE a.message_id = m.id) AS attachments
 """
-MESSAGE_COLUMNS_WITH_BODIES: Final = f"{MESSAGE_COLUMNS}, m.text, m.html"
+MESSAGE_COLUMNS_WITH_BODIES: Final = f"{MESSAGE_COLUMNS}, m.text, m.html, m.extracted_text"
 
 
 def present(**members: Any) -> Resource:
@@ -65,12 +67,14 @@ def message(row: Row) -> Resource:
         threadId=ids.encode(ids.THREAD, row["thread_id"]),
         fromInboxId=inbox_id if outbound else None,
         toInboxId=None if outbound else inbox_id,
+        replyTo=row["reply_to"] or None,
         to=_addresses(recipients, "to"),
         cc=_addresses(recipients, "cc"),
         bcc=_addresses(recipients, "bcc"),
         subject=row["subject"],
         text=row.get("text"),
         html=row.get("html"),
+        extractedText=row.get("extracted_text"),
         labels=row["labels"],
         attachments=[attachment(one) for one in row["attachments"] or []],
         externalMessageId=row["external_message_id"],
@@ -78,9 +82,23 @@ def message(row: Row) -> Resource:
         statusReason=row["status_reason"],
         recipients=[_recipient(one) for one in recipients],
         inReplyTo=row["in_reply_to_id"] and ids.encode(ids.MESSAGE, row["in_reply_to_id"]),
+        **({} if outbound else _of_received(row)),
         createdAt=clock.wire(row["created_at"]),
         updatedAt=clock.wire(row["updated_at"]),
     ) | {"from": address(row["from_email"], row["from_name"])}
+
+
+def _of_received(row: Row) -> Resource:
+    """What only received mail has. What is false is left out, but that its sender is not verified:
+    that was asked.
+    """
+    return present(
+        date=row["sent_at"] and clock.wire(row["sent_at"]),
+        verdicts=row["verdicts"],
+        senderVerified=row["sender_verified"],
+        automatic=row["automatic"] or None,
+        parseError=row["parse_error"],
+    )
 
 
 def _addresses(recipients: list[dict[str, Any]], kind: str) -> list[str]:
@@ -99,12 +117,15 @@ def _recipient(one: dict[str, Any]) -> Resource:
 
 def attachment(one: dict[str, Any]) -> Resource:
     """An attachment without its content; `one` as `MESSAGE_COLUMNS` gives it."""
-    return {
-        "id": ids.encode(ids.ATTACHMENT, UUID(one["id"])),
-        "name": one["name"],
-        "contentType": one["content_type"],
-        "size": one["size"],
-    }
+    return present(
+        id=ids.encode(ids.ATTACHMENT, UUID(one["id"])),
+        name=one["name"],
+        contentType=one["content_type"],
+        detectedType=one.get("detected_type"),
+        size=one["size"],
+        contentId=one.get("content_id"),
+        inline=one.get("inline") or None,
+    )
 
 
 def inbox(row: Row) -> Resource:

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
         PositiveInt,
         Field(description="Sends and replies an hour, where the organization has no own limit."),
     ] = 100
+    thread_replies_per_hour: Annotated[
+        PositiveInt,
+        Field(description="Replies an hour in one thread, so that no two programs answer forever."),
+    ] = 20
     max_body_bytes: Annotated[
         PositiveInt, Field(description="A request's body; SES takes 40 MB of MIME (v2).")
     ] = 42_000_000
@@ -77,6 +81,13 @@ class Settings(BaseSettings):
     inbound_queue_url: Annotated[
         str | None, Field(description="SQS queue of received mail; the inbound worker needs it.")
     ] = None
+
+    inbound_parsers: Annotated[
+        PositiveInt, Field(description="Processes that read received mail, one mail each.")
+    ] = 4
+    inbound_parse_seconds: Annotated[
+        PositiveFloat, Field(description="After which a mail counts as one that cannot be read.")
+    ] = 10.0
 
     tick_seconds: Annotated[
         PositiveFloat, Field(description="How often a worker looks for work without a ring.")

@@ -5,7 +5,8 @@ the answer of its Idempotency-Key, in one transaction. The door rings after the 
 the whole set; no transaction waits for Redis.
 
 What was looked up before may have changed by the time of the writing, so the statement asks again:
-a draft whose inbox is gone or renamed, or whose key has been answered meanwhile, is not written.
+a draft whose inbox is gone or renamed, whose thread has become too long for it, or whose key has
+been answered meanwhile, is not written.
 """
 
 import asyncio
@@ -38,7 +39,7 @@ class Outcome(Enum):
     """What became of a draft."""
 
     ACCEPTED = auto()
-    STALE = auto()  # the inbox is not what it was: look again
+    STALE = auto()  # the inbox, or the thread that is answered, is not what it was: look again
     KEY_TAKEN = auto()  # another request has been answered under this key: tell that again
 
 

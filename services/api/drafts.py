@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from common import clock, ids, resources
+from common import clock, ids, resources, threads
 from common.addresses import Address
 from common.resources import Row
 from services.api import idempotency
@@ -41,11 +41,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The message that is answered. `reference_ids`: its own chain, its own id the last."""
+    """The message that is answered. `reference_ids`: its own chain, its own id the last. `most`:
+    how many messages its thread may have for this reply to be written yet.
+    """
 
     message_id: UUID
     thread_id: UUID
     reference_ids: list[str]
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,17 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`message`, `recipients`: rows by their columns. `kept`: the row of its Idempotency-Key."""
+    """`message`, `recipients`: rows by their columns. `kept`: the row of its Idempotency-Key.
+    `participants`: who is in its thread by it. `most`: see `Parent`.
+    """
 
     message: dict[str, Any]
     recipients: list[dict[str, Any]]
     files: tuple[File, ...]
     answer: bytes
     kept: dict[str, Any] | None
+    participants: list[str]
+    most: int | None
 
     @property
     def id(self) -> UUID:
@@ -102,7 +109,8 @@ def draft(letter: Letter, request_id: str, claimed: Claimed | None) -> Draft:
     files = tuple(_file(message, at, one) for at, one in enumerate(letter.content.attachments))
     answer = orjson.dumps(_shown(message, recipients, files))
     kept = idempotency.row(claimed, STATUS, answer) if claimed else None
-    return Draft(message, recipients, files, answer, kept)
+    most = letter.parent.most if letter.parent else None
+    return Draft(message, recipients, files, answer, kept, _participants(letter), most)
 
 
 def _message(letter: Letter, request_id: str) -> dict[str, Any]:
@@ -121,7 +129,7 @@ def _message(letter: Letter, request_id: str) -> dict[str, Any]:
         "subject": letter.subject,
         "text": content.text or None,
         "html": content.html or None,
-        "headers": own.headers if own else {},
+        "headers": _headers(letter),
         "labels": content.labels,
         "in_reply_to_id": parent.message_id if parent else None,
         "reference_ids": parent.reference_ids if parent else [],
@@ -132,6 +140,20 @@ def _message(letter: Letter, request_id: str) -> dict[str, Any]:
         "send_state": "queued",
         "attempts": 0,
     }
+
+
+def _headers(letter: Letter) -> dict[str, str]:
+    """A caller's own, and whether a program wrote it (RFC 3834 section 5)."""
+    content = letter.content
+    own = content.headers if isinstance(content, NewMessage) else {}
+    if not content.auto_submitted:
+        return own
+    return {**own, "Auto-Submitted": "auto-replied" if letter.parent else "auto-generated"}
+
+
+def _participants(letter: Letter) -> list[str]:
+    seen = [one.address.email for one in letter.going_to if one.kind != "bcc"]
+    return threads.participants([letter.origin.email, *seen])
 
 
 def _recipient(message: Row, position: int, one: Destination) -> dict[str, Any]:

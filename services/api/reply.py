@@ -58,7 +58,7 @@ def recipients(original: Row, own_email: str, reply: NewReply) -> list[Destinati
     or its sender, and with `replyAll` its other recipients in Cc (RFC 5322 section 3.6.3). Whom a
     Bcc hid stays hidden.
     """
-    own = own_email.casefold()
+    own = _Own(own_email)
     if original["direction"] == "outbound":
         to = _others(_listed(original, "to"), own)
         cc = _others(_listed(original, "cc"), own) if reply.reply_all else []
@@ -72,7 +72,19 @@ def recipients(original: Row, own_email: str, reply: NewReply) -> list[Destinati
     return destinations(to, [*cc, *added[0]], added[1])
 
 
-def _authors(original: Row, own: str) -> list[Address]:
+class _Own:
+    """The inbox's address in any case, and with any `+tag`: all of them arrive in it."""
+
+    def __init__(self, email: str) -> None:
+        self._local, _, self._domain = email.casefold().rpartition("@")
+
+    def __contains__(self, one: Address) -> bool:
+        local, _, domain = one.email.casefold().rpartition("@")
+        mine = local == self._local or local.startswith(f"{self._local}+")
+        return mine and domain == self._domain
+
+
+def _authors(original: Row, own: _Own) -> list[Address]:
     """A Reply-To that names only the inbox itself is a mistake of somebody's; the sender is not."""
     wanted = [one for text in original["reply_to"] if (one := _parsed(text))]
     sender = _usable(original["from_email"], original["from_name"])
@@ -87,8 +99,8 @@ def _listed(original: Row, kind: str) -> Iterator[Address]:
             yield address
 
 
-def _others(addresses: Iterable[Address], own: str) -> list[Address]:
-    return [one for one in addresses if one.email.casefold() != own]
+def _others(addresses: Iterable[Address], own: _Own) -> list[Address]:
+    return [one for one in addresses if one not in own]
 
 
 def _usable(email: str, name: str) -> Address | None:
@@ -107,10 +119,10 @@ def _parsed(text: str) -> Address | None:
         return None
 
 
-def parent(original: Row, wire_domain: str) -> Parent:
+def parent(original: Row, wire_domain: str, most: int | None = None) -> Parent:
     """Where the reply stands: what the original refers to, and then the original's own ids.
 
-    `original` has `parent_external_id` too. The last id is the one that never changes: the
+    `original`, `most`: see `services.api.answering`. The last id is the one that never changes: the
     stable one of what we sent, the Message-ID of what we received.
     """
     chain = list(original["reference_ids"])
@@ -121,7 +133,7 @@ def parent(original: Row, wire_domain: str) -> Parent:
         chain.append(f"<{ids.encode(ids.MESSAGE, original['id'])}@{domain}>")
     elif original["internet_message_id"]:
         chain.append(original["internet_message_id"])
-    return Parent(original["id"], original["thread_id"], _shortened(chain))
+    return Parent(original["id"], original["thread_id"], _shortened(chain), most)
 
 
 def _shortened(chain: list[str]) -> list[str]:

@@ -1,13 +1,14 @@
 """The statement that makes a set of drafts rows."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common import clock
+from common import clock, threads
 from common.db import as_json, insert_set, recordset
 from common.models import Attachment, Blob, Message, Recipient
 from services.api.drafts import Draft
@@ -23,14 +24,24 @@ _RECIPIENT: Final = """
 """
 _FILE: Final = "id organization_id message_id position name content_type size blob_id"
 
-# Keys and threads are locked in their own order, keys first: no two sets wait in a circle. Rows
-# of one statement see each other at its end, when foreign keys are checked. `due_at` is the
-# database's time, as the sender's question for what is due is.
+# Threads and keys are locked in their own order, threads first: no two sets wait in a circle. What
+# is read of a thread that was waited for is what it has come to. Rows of one statement see each
+# other at its end, when foreign keys are checked. `due_at` is the database's time, as the sender's
+# question for what is due is.
 _WRITE: Final = sa.text(f"""
-WITH draft AS MATERIALIZED (
-    SELECT m.* FROM {recordset(Message, "messages")} m
+WITH known AS MATERIALIZED (
+    SELECT m.*, p.participants, p.most FROM {recordset(Message, "messages")} m
+    JOIN json_to_recordset(CAST(:places AS json)) AS p (message_id uuid, participants text[],
+        most int) ON p.message_id = m.id
     JOIN inbox i ON i.id = m.inbox_id AND i.organization_id = m.organization_id
         AND i.deleted_at IS NULL AND i.email = m.from_email AND coalesce(i.name, '') = m.from_name
+), held AS MATERIALIZED (
+    SELECT t.id, t.message_count FROM thread t
+    WHERE t.id IN (SELECT thread_id FROM known WHERE in_reply_to_id IS NOT NULL)
+    ORDER BY t.id FOR NO KEY UPDATE OF t
+), draft AS MATERIALIZED (
+    SELECT k.* FROM known k LEFT JOIN held h ON h.id = k.thread_id
+    WHERE k.most IS NULL OR h.message_count <= k.most
 ), keyed AS MATERIALIZED (
     SELECT k.* FROM json_to_recordset(CAST(:keys AS json)) AS k (message_id uuid,
         organization_id uuid, key text, fingerprint text, status int, body text,
@@ -51,21 +62,24 @@ WITH draft AS MATERIALIZED (
     WHERE k.message_id IS NULL OR (k.organization_id, k.key) IN (SELECT * FROM kept)
 ), begun AS (
     INSERT INTO thread (id, organization_id, inbox_id, subject, last_message_id, message_count,
-        created_at, updated_at)
-    SELECT thread_id, organization_id, inbox_id, subject, id, 1, created_at, created_at
+        participants, created_at, updated_at)
+    SELECT thread_id, organization_id, inbox_id, subject, id, 1, participants, created_at,
+        created_at
     FROM accepted WHERE in_reply_to_id IS NULL
 ), answered AS MATERIALIZED (
     SELECT thread_id, count(*) AS answers, max(created_at) AS last_at,
         (array_agg(id ORDER BY id DESC))[1] AS last_id
     FROM accepted WHERE in_reply_to_id IS NOT NULL GROUP BY thread_id
-), held AS MATERIALIZED (
-    SELECT t.id FROM thread t JOIN answered a ON a.thread_id = t.id
-    ORDER BY t.id FOR NO KEY UPDATE OF t
+), joined AS MATERIALIZED (
+    SELECT a.thread_id, array_agg(p.email ORDER BY a.id, p.place) AS participants
+    FROM accepted a CROSS JOIN unnest(a.participants) WITH ORDINALITY AS p (email, place)
+    WHERE a.in_reply_to_id IS NOT NULL GROUP BY a.thread_id
 ), moved AS (
     UPDATE thread t SET message_count = t.message_count + a.answers,
         last_message_id = greatest(t.last_message_id, a.last_id),
+        participants = {threads.joined("t.participants", "j.participants")},
         updated_at = greatest(t.updated_at, a.last_at)
-    FROM answered a JOIN held h ON h.id = a.thread_id WHERE t.id = h.id
+    FROM answered a JOIN joined j ON j.thread_id = a.thread_id WHERE t.id = a.thread_id
 ), messages AS (
     INSERT INTO message ({_MESSAGE}, due_at) SELECT {_MESSAGE}, now() FROM accepted
 ), recipients AS (
@@ -86,16 +100,29 @@ async def write_rows(
     connection: AsyncConnection, drafts: list[Draft], keyed: Iterable[Draft]
 ) -> dict[UUID, bool]:
     """All rows but files. By their ids: True for those that are written now, False for those
-    whose key was taken; those whose inbox is not what it was are left out. No two of `keyed`,
-    the drafts that have a key, have the same.
+    whose key was taken; those whose inbox or thread is not what it was are left out. No two of
+    `keyed`, the drafts that have a key, have the same.
     """
     values = {
         "messages": as_json(one.message for one in drafts),
         "recipients": as_json(row for one in drafts for row in one.recipients),
+        "places": as_json(_places(drafts)),
         "keys": as_json(map(_key_row, keyed)),
         "since": clock.now() - KEPT_FOR,
     }
     return {row.id: row.accepted for row in await connection.execute(_WRITE, values)}
+
+
+def _places(drafts: list[Draft]) -> Iterator[dict[str, Any]]:
+    """Each draft's own in its thread. Those of one set that answer in the same thread are counted
+    on, as if all before had been written.
+    """
+    ahead: Counter[UUID] = Counter()
+    for one in drafts:
+        thread_id = one.message["thread_id"]
+        most = None if one.most is None else one.most - ahead[thread_id]
+        ahead[thread_id] += 1
+        yield {"message_id": one.id, "participants": one.participants, "most": most}
 
 
 def _key_row(draft: Draft) -> dict[str, Any]:

@@ -25,7 +25,8 @@ def outgoing(engine: sa.Engine, claimed: Claimed) -> Outgoing:
         html=row["html"],
         attachments=attachments_of(engine, claimed.row),
         headers=tuple(row["headers"].items()),
-        # A parent that has no id of SES yet is known by ours, the last of its chain.
+        # A parent that has no id of SES yet is known by ours, the last of its chain. One that was
+        # received without a Message-ID is known by what it referred to.
         in_reply_to=row["parent_wire_id"] or (references[-1] if references else None),
         references=references,
         date=row["created_at"],

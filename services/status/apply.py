@@ -16,6 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from common import ids, tracking
+from common.db import lies_in_the_rows
 from common.tracking import Tracked
 from services.status import feedback
 from services.status.feedback import Case
@@ -25,9 +26,6 @@ from services.status.transitions import evidence, sighting
 
 MOST: Final = 100
 """Events of one set."""
-# SQLSTATE classes that speak of what was written, not of the database: cardinality, data,
-# constraints, limits of a value (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-_OF_THE_LETTER: Final = ("21", "22", "23", "54")
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -111,5 +109,4 @@ def lies_in_a_letter(error: Exception) -> bool:
     """Else in the database or on the way to it, and the same letters will be fine later."""
     if not isinstance(error, sa.exc.SQLAlchemyError):
         return not isinstance(error, OSError)
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    return state[:2] in _OF_THE_LETTER
+    return lies_in_the_rows(error)

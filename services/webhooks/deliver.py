@@ -100,7 +100,8 @@ class Deliverer:
         if not row["wanted"]:
             DELIVERIES.labels("cancelled").inc()
             return Result(claimed, "cancelled", None)
-        body = orjson.dumps(events.envelope(row, row["text"], row["html"]))
+        bodies = row["text"], row["html"], row["extracted_text"]
+        body = orjson.dumps(events.envelope(row, *bodies))
         try:
             headers = self._headers(row, body)
         except VaultError as error:

@@ -55,19 +55,18 @@ def upgrade() -> None:
 
 
 def _add_columns() -> None:
-    no = {"server_default": sa.text("false"), "nullable": False}
     for column in (
         sa.Column("extracted_text", sa.String(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("verdicts", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("sender_verified", sa.Boolean(), nullable=True),
-        sa.Column("automatic", sa.Boolean(), **no),
+        sa.Column("automatic", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("parse_error", sa.String(), nullable=True),
     ):
         op.add_column("message", column)
     for column in (
         sa.Column("content_id", sa.String(), nullable=True),
-        sa.Column("inline", sa.Boolean(), **no),
+        sa.Column("inline", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("detected_type", sa.String(), nullable=True),
     ):
         op.add_column("attachment", column)

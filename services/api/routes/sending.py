@@ -9,15 +9,15 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.api import reply
+from services.api import answering, reply
 from services.api.body import json_body
 from services.api.dependencies import CallerDep, InboxId, MessageId, RuntimeDep
 from services.api.drafts import Letter, Origin, destinations
 from services.api.idempotency import Idempotency
-from services.api.messages import get_message
 from services.api.metering import MeteredRoute
 from services.api.openapi import problem
 from services.api.problems import invalid
+from services.api.quote import quoted
 from services.api.schemas.fields import MOST_RECIPIENTS
 from services.api.schemas.messages import TOO_MANY, MessageShown, NewMessage, NewReply
 from services.api.sending import LONGEST_WAIT, Errand, send
@@ -45,6 +45,13 @@ _DOCUMENTED: Final[dict[str, Any]] = {
     "response_model": MessageShown,
     "openapi_extra": {"parameters": [_PREFER]},
 }
+
+
+_LOOPS: Final = (
+    "`automatic_message`: a program or a list sent it, and it is replied to with `force` alone; "
+    "`thread_reply_limit`: its thread has got too many replies within an hour, see `Retry-After`; "
+    "or `idempotency_key_in_flight`"
+)
 
 
 def _problems(missing: str) -> dict[int | str, dict[str, Any]]:
@@ -76,7 +83,7 @@ async def send_message(
 
 @router.post(
     "/{messageId}/reply",
-    responses=_problems("`inbox_not_found`, or `message_not_found`"),
+    responses=_problems("`inbox_not_found`, or `message_not_found`") | {409: problem(_LOOPS)},
     **_DOCUMENTED,
 )
 async def reply_to_message(
@@ -91,9 +98,12 @@ async def reply_to_message(
     """Reply to a message, in its thread: to its sender, or to whom the inbox itself sent it."""
 
     async def write(origin: Origin) -> Letter:
+        key = (caller.organization_id, inbox_id, message_id)
         async with runtime.engine.connect() as connection:
-            key = (caller.organization_id, inbox_id, message_id)
-            original = await get_message(connection, *key)
+            found = await answering.find(
+                connection, key, new, runtime.settings.thread_replies_per_hour
+            )
+        original = found.row
         try:
             going_to = reply.recipients(original, origin.email, new)
         except reply.NobodyLeftError:
@@ -101,7 +111,8 @@ async def reply_to_message(
             raise invalid("messageId", words) from None
         if len(going_to) > MOST_RECIPIENTS:
             raise invalid("replyAll" if new.reply_all else "cc", TOO_MANY)
-        parent = reply.parent(original, runtime.settings.wire_domain)
-        return Letter(origin, new, going_to, reply.subject(original["subject"]), parent)
+        parent = reply.parent(original, runtime.settings.wire_domain, found.most)
+        content = quoted(new, original) if new.quote else new
+        return Letter(origin, content, going_to, reply.subject(original["subject"]), parent)
 
     return await send(Errand(runtime, request, caller, inbox_id, claimed, write))

@@ -77,7 +77,8 @@ def _model(kind: str) -> type[EventBase]:
 
 def _example(kind: str, payload: type[Shown]) -> dict[str, Any]:
     """With the example of the payload's own schema."""
-    told = payload.model_json_schema(mode="serialization")["examples"][0]
+    shown = payload.model_json_schema(mode="serialization")["examples"]
+    told = shown[-1 if kind == "message.received" else 0]
     return present(
         id="evt_01kamw6w8af2kt6m1x9j4p7d5s",
         event=kind,

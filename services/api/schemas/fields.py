@@ -83,15 +83,15 @@ def _once_each(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
-def _moment(value: object) -> datetime:
+def moment(value: object) -> datetime:
     """RFC 3339. A + that was not percent-encoded in a query arrives as a space."""
     match = _MOMENT.fullmatch(str(value))
     if not match:
         raise ValueError("A time looks like 2026-11-22T10:00:00Z.")
     date, time, zone = match.groups()
     try:
-        moment = datetime.fromisoformat(f"{date}T{time}{zone.replace(' ', '+')}".upper())
-        return moment.astimezone(UTC)
+        there = datetime.fromisoformat(f"{date}T{time}{zone.replace(' ', '+')}".upper())
+        return there.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError("There is no such time.") from error
 
@@ -129,7 +129,7 @@ Base64 = Annotated[
 ]
 Moment = Annotated[
     datetime,
-    PlainValidator(_moment),
+    PlainValidator(moment),
     WithJsonSchema(
         {"type": "string", "format": "date-time", "examples": ["2026-11-22T10:00:00.000Z"]}
     ),

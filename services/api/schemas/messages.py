@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from services.api.dependencies import id_schema
 from services.api.schemas import examples
+from services.api.schemas.attachments import AttachmentShown
 from services.api.schemas.base import Schema, Shown, Timestamp
 from services.api.schemas.fields import (
     MOST_ATTACHMENTS,
@@ -19,6 +20,7 @@ from services.api.schemas.fields import (
     Mailboxes,
     Subject,
 )
+from services.api.schemas.received import ReceivedShown
 
 MessageStatus = Literal[
     "queued", "sent", "received", "delivered", "bounced", "complained", "rejected"
@@ -46,6 +48,11 @@ class _Content(Schema):
     attachments: tuple[NewAttachment, ...] = Field((), max_length=MOST_ATTACHMENTS)
     cc: Mailboxes = ()
     bcc: Mailboxes = ()
+    auto_submitted: bool = Field(
+        False,
+        description="No person wrote it: it carries `Auto-Submitted`, and other programs do not "
+        "answer it (RFC 3834).",
+    )
 
     @model_validator(mode="after")
     def _has_a_body(self) -> Self:
@@ -97,6 +104,13 @@ class NewMessage(_Content):
             raise PydanticCustomError("too_many_recipients", TOO_MANY, {"at": ["to"]})
         return self
 
+    @model_validator(mode="after")
+    def _says_once_who_wrote_it(self) -> Self:
+        if self.auto_submitted and any(name.lower() == "auto-submitted" for name in self.headers):
+            words = "It says so by autoSubmitted or by its own header, not by both"
+            raise PydanticCustomError("said_twice", words, {"at": ["autoSubmitted"]})
+        return self
+
     @property
     def mime_bytes(self) -> int:
         """The caller's own headers too."""
@@ -112,6 +126,16 @@ class NewReply(_Content):
     )
 
     reply_all: bool = Field(False, description="Also to its other recipients.")
+    quote: bool = Field(
+        False,
+        description="Append what is answered, as mail programs do: to `text` behind `> `, to "
+        "`html` in a `blockquote`. It is quoted as text, since its HTML is a stranger's.",
+    )
+    force: bool = Field(
+        False,
+        description="Reply also to a message that is `automatic`, which is refused otherwise: two "
+        "programs that answer each other do not stop.",
+    )
 
 
 class LabelChanges(Schema):
@@ -141,21 +165,11 @@ class RecipientShown(Shown):
     updated_at: Timestamp
 
 
-class AttachmentShown(Shown):
-    """A file that a message carries."""
-
-    id: str = Field(json_schema_extra=id_schema("att"))
-    name: str = Field(examples=["report.pdf"])
-    content_type: str = Field(examples=["application/pdf"])
-    size: int = Field(description="Bytes.")
-    content: str | None = Field(None, description="Base64; only where one message is asked for.")
-
-
-class MessageShown(Shown):
+class MessageShown(ReceivedShown):
     """A message, sent or received."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        title="Message", json_schema_extra={"examples": [examples.MESSAGE]}
+        title="Message", json_schema_extra={"examples": [examples.MESSAGE, examples.RECEIVED]}
     )
 
     id: str = Field(json_schema_extra=id_schema("msg"))
@@ -166,6 +180,7 @@ class MessageShown(Shown):
     from_inbox_id: str | None = Field(None, json_schema_extra=id_schema("inbox"))
     from_: str = Field(alias="from", examples=["Shop <orders@shop.example>"])
     to_inbox_id: str | None = Field(None, json_schema_extra=id_schema("inbox"))
+    reply_to: list[str] | None = Field(None, description="Who gets the replies, if not `from`.")
     to: list[str]
     cc: list[str]
     bcc: list[str]

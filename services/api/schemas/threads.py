@@ -22,6 +22,10 @@ class ThreadShown(Shown):
     organization_id: str = Field(json_schema_extra=id_schema("org"))
     inbox_id: str = Field(json_schema_extra=id_schema("inbox"))
     subject: str = Field(examples=["Your order 4711"])
+    participants: list[str] = Field(
+        description="The addresses of its messages, in the order in which they came in.",
+        examples=[["support@mail.example.com", "jane@customer.example"]],
+    )
     message_count: int = Field(ge=1)
     last_message_at: Timestamp
     created_at: Timestamp

@@ -1,57 +1,95 @@
-"""`python -m services.inbound` for now: it looks at its queue from outside, and takes nothing."""
+"""`python -m services.inbound`: mail in, a crash in between, and its end."""
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
 
-from common import aws
+from common.crash import EXIT_CODE
+from common.models import Message
 from common.settings import Settings
-from tests.service import aws_double, service
+from tests.integration.builders import Tenant
+from tests.integration.inbound.post import Post, mail
+from tests.service import Service, service
 from tests.waiting import eventually
 
+Run = Callable[..., AbstractContextManager[Service]]
 GAUGE = "postroom_inbound_queue_messages"
 
 
-@pytest.fixture(scope="module")
-def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with aws_double(tmp_path_factory.mktemp("aws") / "log") as url:
-        yield url
+def received(engine: Engine) -> list[str]:
+    with Session(engine) as session:
+        found = session.exec(select(Message).order_by(col(Message.id)))
+        return [one.subject for one in found]
 
 
 @pytest.fixture
-def queue_url(aws_url: str) -> str:
-    return f"{aws_url}/123456789012/postroom-inbound"
+def run(settings: Settings, post: Post, tmp_path: Path) -> Run:
+    """The process; `changes` are settings."""
+    here = {"aws_url": post.aws_url, "inbound_queue_url": post.url, "log_format": "json"}
+
+    def start(log: str = "log", **changes: str) -> AbstractContextManager[Service]:
+        return service("inbound", settings, tmp_path / log, **here, **changes)
+
+    return start
 
 
-def test_mail_that_waits_is_counted_and_not_taken(
-    settings: Settings,
-    aws_url: str,
-    queue_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_mail_comes_in_and_sigterm_ends_it(
+    run: Run, engine: Engine, acme: Tenant, post: Post
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
-    sqs = aws.client(settings.model_copy(update={"aws_url": aws_url}), "sqs")
-    sqs.send_message(QueueUrl=queue_url, MessageBody="a mail")
+    with run() as inbound:
+        for number in range(20):
+            post.arrives(mail(subject=f"{number}"), acme.inbox.email, copies=2)
 
-    with service(
-        "inbound",
-        settings,
-        tmp_path / "log",
-        log_format="json",
-        aws_url=aws_url,
-        inbound_queue_url=queue_url,
-    ) as inbound:
-        eventually(lambda: f'{GAUGE}{{state="visible"}} 1.0' in inbound.metrics())
-
-        assert len(inbound.said("inbound.not_read_yet")) == 1
+        eventually(lambda: len(received(engine)) == 20 and post.left() == 0, within=20)
+        assert 'postroom_mails_received_total{outcome="stored"} 20.0' in inbound.metrics()
         assert inbound.stop() == 0
 
-    answer = sqs.receive_message(QueueUrl=queue_url, AttributeNames=["ApproximateReceiveCount"])
-    assert answer["Messages"][0]["Attributes"]["ApproximateReceiveCount"] == "1"
-    sqs.close()
+    assert sorted(map(int, received(engine))) == list(range(20))
+    assert "Hello." not in inbound.log.read_text()
+
+
+@pytest.mark.parametrize("point", ["before_store", "after_store"])
+def test_killed_around_the_commit_it_loses_nothing_and_stores_nothing_twice(
+    run: Run, engine: Engine, acme: Tenant, post: Post, point: str
+) -> None:
+    post.arrives(mail(subject="once"), acme.inbox.email)
+    with run("first", testing="true", crash_at=point) as inbound:
+        assert inbound.process.wait(20) == EXIT_CODE
+    assert received(engine) == (["once"] if point == "after_store" else [])
+
+    with run("second") as inbound:
+        eventually(lambda: post.left() == 0, within=20)
+        assert inbound.stop() == 0
+
+    assert received(engine) == ["once"]
+
+
+def test_ctrl_c_which_the_parsers_hear_too_ends_it_well(
+    run: Run, engine: Engine, acme: Tenant, post: Post
+) -> None:
+    with run() as inbound:
+        post.arrives(mail(), acme.inbox.email)
+        eventually(lambda: len(received(engine)) == 1, within=20)
+        children = [int(pid) for pid in _children_of(inbound.process.pid)]
+        for pid in children:
+            os.kill(pid, signal.SIGINT)
+        post.arrives(mail(), acme.inbox.email)
+
+        eventually(lambda: len(received(engine)) == 2, within=20)
+        assert inbound.stop() == 0
+
+    assert children
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+
+
+def _children_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def test_a_queue_that_does_not_answer_has_no_number(settings: Settings, tmp_path: Path) -> None:

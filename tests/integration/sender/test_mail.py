@@ -134,6 +134,25 @@ def test_a_reply_to_received_mail_names_it_by_its_own_id(engine: sa.Engine, acme
     assert reply["References"].split()[1:] == ["<older@example.com>", "<theirs@example.com>"]
 
 
+def test_a_reply_to_mail_without_an_id_never_names_it_by_that_of_its_receipt(
+    engine: sa.Engine, acme: Tenant
+) -> None:
+    """SES names a receipt too, and that name was never on any wire."""
+    parent = message(
+        engine,
+        acme,
+        direction="inbound",
+        status="received",
+        send_state=None,
+        external_message_id="d6iitobk75ur",
+    )
+
+    reply = replying(engine, acme, parent.id, "<older@example.com>")
+
+    assert reply["In-Reply-To"] == "<older@example.com>"
+    assert "d6iitobk75ur" not in reply.as_string()
+
+
 def test_a_parent_of_another_organization_is_no_parent(engine: sa.Engine, acme: Tenant) -> None:
     strangers = message(engine, tenant(engine), send_state="done", external_message_id="0100-a")
 
