@@ -49,6 +49,7 @@ test: ready ## All tests, against a real Postgres and a real Redis
 # FAULTS="--only senders_killed --seeds 7 --size short" for less of it.
 faults: ready ## Every fault for minutes under load, and the ledger of it; 1 if a promise is broken
 	@$(RUN) -m tests.faults $(FAULTS)
+	@$(RUN) -m tests.faults.fuzz
 
 check: ready ## Lint, format, types, layers, migrations
 	@$(RUN) -m ruff check

@@ -19,6 +19,7 @@ from services.api.edge import Edge
 from services.api.keyring import Keyring
 from services.api.limits import Limiter
 from services.api.problems import Problem
+from services.api.raw_mail import RawMailStore
 from services.api.ring import Ringer
 from services.api.routes import (
     api_keys,
@@ -26,17 +27,34 @@ from services.api.routes import (
     events,
     health,
     inboxes,
+    labels,
     messages,
+    raw,
     replay,
     threads,
+    wait,
     webhooks,
 )
 from services.api.search import Indexer
+from services.api.wait import Waits
 from services.api.watch import Watch
 
 log = logs.get(__name__)
 
-_ROOMS: Final = (messages, threads, inboxes, webhooks, attempts, replay, api_keys, events, health)
+_ROOMS: Final = (
+    messages,
+    raw,
+    threads,
+    labels,
+    wait,
+    inboxes,
+    webhooks,
+    attempts,
+    replay,
+    api_keys,
+    events,
+    health,
+)
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -93,6 +111,10 @@ async def _open(
     opened.push_async_callback(indexer.close)
     watch = Watch(engine, app.state.stopping)
     opened.push_async_callback(watch.close)
+    waits = Waits(settings, engine, app.state.stopping)
+    opened.push_async_callback(waits.close)
+    raw_mail = RawMailStore(settings)
+    opened.callback(raw_mail.close)
     return Runtime(
         settings=settings,
         engine=engine,
@@ -103,6 +125,8 @@ async def _open(
         limiter=limiter,
         vault=vault,
         watch=watch,
+        waits=waits,
+        raw_mail=raw_mail,
     )
 
 

@@ -98,10 +98,19 @@ def next_link(request: Request, last: UUID) -> str:
     return f'<{url}>; rel="next"'
 
 
-def listed(
-    request: Request, page: Page, rows: Sequence[Row], render: Callable[[Row], Resource]
+def listed(  # noqa: PLR0913 - what comes after the star is for lists of another kind
+    request: Request,
+    page: Page,
+    rows: Sequence[Row],
+    render: Callable[[Row], Resource],
+    *,
+    key: str = "id",
+    rest: UUID | None = None,
 ) -> Response:
-    """The answer of a list; `rows` are up to `page.wanted`, each with its `id`."""
+    """The answer of a list; `rows` are up to `page.wanted`, each with the `key` by which the list
+    is ordered. `rest`: behind which it goes on though the page is not full.
+    """
     shown, more = page.cut(rows)
-    headers = {"link": next_link(request, shown[-1]["id"])} if more else None
+    last = shown[-1][key] if more else rest
+    headers = {"link": next_link(request, last)} if last else None
     return answer([render(row) for row in shown], headers=headers)

@@ -28,6 +28,8 @@ from services.api.problems import Problem, not_found
 if TYPE_CHECKING:  # they ask for what is here: a circle at run time
     from services.api.accept import Acceptor
     from services.api.limits import Limiter
+    from services.api.raw_mail import RawMailStore
+    from services.api.wait import Waits
     from services.api.watch import Watch
 
 __all__ = ["Caller", "CallerDep", "Runtime", "RuntimeDep"]
@@ -50,6 +52,8 @@ class Runtime:
     limiter: "Limiter"
     vault: Vault
     watch: "Watch"
+    waits: "Waits"
+    raw_mail: "RawMailStore"
 
 
 async def runtime_of(request: Request) -> Runtime:

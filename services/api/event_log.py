@@ -89,7 +89,7 @@ def _query(names: tuple[str, ...]) -> sa.TextClause:
     """A page behind a position, and up to where it has looked: one row at least."""
     return sa.text(f"""
     WITH horizon AS MATERIALIZED (SELECT {HORIZON} AS horizon)
-    SELECT h.horizon, e.*, m.text, m.html FROM horizon h
+    SELECT h.horizon, e.*, m.text, m.html, m.extracted_text FROM horizon h
     LEFT JOIN LATERAL (
         SELECT e.id, e.organization_id, e.inbox_id, e.message_id, e.type, e.payload, e.created_at,
             e.transaction

@@ -32,7 +32,7 @@ RETRY_SECONDS: Final = 2
 
 _MOST_ERRORS: Final = 50
 _MOST_PATH: Final = 200
-_NAMES: Final = {"api_key": "API key", "webhook": "Webhook"}
+_NAMES: Final = {"api_key": "API key", "webhook": "Webhook", "raw": "Raw message"}
 _OF_STATUS: Final = {
     404: ("route_not_found", "There is nothing at this path."),
     405: ("method_not_allowed", "This path does not know that method."),

@@ -7,9 +7,7 @@ API runs one; a row is taken by one of them.
 
 import asyncio
 from contextlib import suppress
-from itertools import starmap
 from typing import Any, Final
-from uuid import UUID
 
 import sqlalchemy as sa
 from prometheus_client import Counter
@@ -17,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common import logs
 from common.db import as_json
+from common.resources import Row
 from common.settings import Settings
-from services.api.words import MAX_TEXT, document
+from services.api import documents, rows
+from services.api.documents import Texts, document
 
 SET: Final = 200
 IDLE_SECONDS: Final = 0.5
@@ -34,9 +34,7 @@ WITH waiting AS (
     SELECT message_id FROM search WHERE document IS NULL
     ORDER BY message_id LIMIT {SET} FOR UPDATE SKIP LOCKED
 )
-SELECT m.id, m.subject, m.from_email, m.from_name, left(m.text, {MAX_TEXT}) AS text,
-    CASE WHEN coalesce(m.text, '') = '' THEN left(m.html, {MAX_TEXT}) END AS html
-FROM waiting w JOIN message m ON m.id = w.message_id
+SELECT {documents.COLUMNS} FROM waiting w JOIN message m ON m.id = w.message_id
 """)
 _FILL: Final = sa.text("""
 UPDATE search s SET document = array_to_tsvector(n.words)
@@ -79,16 +77,14 @@ class Indexer:
         megabytes, and requests are waiting.
         """
         async with self._engine.begin() as connection:
-            rows = (await connection.execute(_TAKE)).all()
-            if not rows:
+            taken = await rows.every(connection, _TAKE, {})
+            if not taken:
                 return 0
-            found = await asyncio.to_thread(list, starmap(_words_of, rows))
+            found = await asyncio.to_thread(list, map(_filled, taken))
             await connection.execute(_FILL, {"rows": as_json(found)})
-        INDEXED.inc(len(rows))
-        return len(rows)
+        INDEXED.inc(len(taken))
+        return len(taken)
 
 
-def _words_of(  # noqa: PLR0913, PLR0917 - the columns of a row
-    message_id: UUID, subject: str, email: str, name: str, text: str | None, html: str | None
-) -> dict[str, Any]:
-    return {"message_id": message_id, "words": document(subject, (name, email), text, html)}
+def _filled(row: Row) -> dict[str, Any]:
+    return {"message_id": row["id"], "words": document(Texts.of(row))}

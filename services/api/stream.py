@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from common import events, ids, logs
 from common.resources import Row
@@ -21,6 +21,7 @@ from services.api import event_log
 from services.api.event_log import Position
 from services.api.filters import Filters
 from services.api.keyring import Keyring
+from services.api.patient import patient
 from services.api.watch import Watch
 
 MEDIA_TYPE: Final = "text/event-stream"
@@ -28,7 +29,6 @@ PING_SECONDS: Final = 15.0
 PING: Final = b": ping\n"
 _PAUSE_SECONDS: Final = 1.0
 """After the database did not answer."""
-_STALLED_SECONDS: Final = 60.0
 _HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 log = logs.get(__name__)
@@ -95,7 +95,7 @@ def _time() -> float:
 def _written(row: Row) -> bytes:
     """As section 9.2.5 has it; JSON of orjson has no line end in it."""
     event_id = ids.encode(ids.EVENT, row["id"])
-    data = orjson.dumps(events.envelope(row, row["text"], row["html"]))
+    data = orjson.dumps(events.envelope(row, row["text"], row["html"], row["extracted_text"]))
     return f"id: {event_id}\nevent: {row['type']}\ndata: ".encode() + data + b"\n\n"
 
 
@@ -110,16 +110,11 @@ class EventStream(StreamingResponse):
         self._reader = reader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def patient(message: Message) -> None:
-            async with asyncio.timeout(_STALLED_SECONDS):
-                await send(message)
-
         # Here, not in the route: what is begun before an answer is sent may never be ended.
         with self._watch.subscribed(self._reader.organization_id) as woken:
             self.body_iterator = until(self._watch.stopping, self._reader.told(woken))
-            # Who takes nothing for so long is gone; uvicorn closes what is not complete.
             with suppress(TimeoutError):
-                await super().__call__(scope, receive, patient)
+                await super().__call__(scope, receive, patient(send))
 
 
 async def until(stopping: asyncio.Event, told: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

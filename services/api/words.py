@@ -1,27 +1,19 @@
 """The words by which a message is found: the same on both sides, and never syntax.
 
 Words are made here, not by a parser of Postgres, so no dictionary or locale has a say, and
-nothing that is typed into a query means anything but its words. What is stored and what is asked
-go through the one function `words`.
-
-A message is found by its subject, its text (that of its HTML where it has no other), and its
-sender's name and address. The index is made in sets behind the accept (`services.api.search`).
+nothing that is typed into a query means anything to Postgres but its words. What is stored
+(`services.api.documents`) and what is asked (`services.api.language`) go through the one function
+`words`.
 """
 
 import re
-from collections.abc import Iterable
 from html import unescape
-from itertools import accumulate, chain
 from typing import Final
 from unicodedata import category, normalize
 
 MAX_TEXT: Final = 100_000
 """Characters of a message's text that are read."""
 MAX_WORD: Final = 100  # characters; Postgres takes 2046 octets for a lexeme
-MAX_DOCUMENT: Final = 400_000  # octets of all words; Postgres takes 1,048,575 for a tsvector
-NARROWING_WORDS: Final = 4
-NARROWING_LENGTH: Final = 3
-"""The beginnings of words that are shorter are those of half of all words."""
 
 # Written without spaces: each character is a word of its own, so that a word is found in a
 # sentence. Kana, CJK ideographs with their extensions and compatibility forms.
@@ -53,17 +45,6 @@ def words(text: str) -> list[str]:
     return [word[:MAX_WORD] for word in found]
 
 
-def document(subject: str, sender: Iterable[str], text: str | None, html: str | None) -> list[str]:
-    """The distinct words of a message; `sender`: its name and its address."""
-    body = text[:MAX_TEXT] if text else text_of_html((html or "")[:MAX_TEXT])
-    parts = (*sender, subject[:MAX_TEXT], body)
-    distinct = list(dict.fromkeys(chain.from_iterable(map(words, parts))))
-    if len("".join(distinct).encode()) <= MAX_DOCUMENT:
-        return distinct
-    sizes = accumulate(len(word.encode()) for word in distinct)
-    return [word for word, size in zip(distinct, sizes, strict=True) if size <= MAX_DOCUMENT]
-
-
 def text_of_html(html: str) -> str:
     """What a reader sees of it, roughly: enough to be found by."""
     kept: list[str] = []
@@ -87,22 +68,3 @@ def text_of_html(html: str) -> str:
 def _name_of(tag: str) -> str:
     match = _TAG_NAME.match(tag)
     return match.group(1) if match else ""
-
-
-def query(text: str) -> tuple[str, str] | None:
-    """A caller's words as two tsqueries, or None where there is no word.
-
-    The first wants every word; the second a few of the longest, which are the rarest: that is
-    what the index is asked, so that no query, however long, costs more than those.
-    """
-    wanted = list(dict.fromkeys(words(text[:MAX_TEXT])))
-    if not wanted:
-        return None
-    longest = sorted(wanted, key=len, reverse=True)[:NARROWING_WORDS]
-    narrowing = [word for word in longest if len(word) >= NARROWING_LENGTH] or longest[:1]
-    return _all_of(wanted), _all_of(narrowing)
-
-
-def _all_of(wanted: Iterable[str]) -> str:
-    """Each the beginning of a word, all of them needed. Words hold no quote and no backslash."""
-    return " & ".join(f"'{word}':*" for word in wanted)

@@ -115,10 +115,8 @@ _NOTIFY: Final = sa.text("SELECT pg_notify(:channel, :inbox)")
 
 def lacking(connection: sa.Connection, external_id: str, places: list[Place]) -> list[Place]:
     """Those that do not have the mail yet."""
-    values = {
-        "external_id": external_id,
-        "inboxes": identifiers(one.inbox_id for one in places),
-    }
+    inboxes = identifiers(one.inbox_id for one in places)
+    values = {"external_id": external_id, "inboxes": inboxes}
     known = set(connection.execute(_KNOWN, values).scalars())
     return [one for one in places if one.inbox_id not in known]
 
@@ -134,9 +132,8 @@ def store(
     if not copies:
         return [], 0
     _write_files(connection, copies, arrival)
-    for one in copies:
-        values = {"channel": RECEIVED, "inbox": str(one.message["inbox_id"])}
-        connection.execute(_NOTIFY, values)
+    inboxes = [{"channel": RECEIVED, "inbox": str(one.message["inbox_id"])} for one in copies]
+    connection.execute(_NOTIFY, inboxes)
     return sorted(written), _tell(connection, written)
 
 
@@ -160,21 +157,19 @@ def _parents(
             for place, one in enumerate(named)
         ),
     }
-    found = connection.execute(_PARENTS, values)
-    return {inbox_id: Parent(*parent) for inbox_id, *parent in found}
+    return {inbox_id: Parent(*known) for inbox_id, *known in connection.execute(_PARENTS, values)}
 
 
 def _values(copies: list[Copy]) -> dict[str, Any]:
-    places = [
-        {
-            "message_id": one.message["id"],
-            "participants": one.participants,
-            "answers": one.answers,
-        }
-        for one in copies
-    ]
     return {
-        "places": as_json(places),
+        "places": as_json(
+            {
+                "message_id": one.raw["message_id"],
+                "participants": one.participants,
+                "answers": one.answers,
+            }
+            for one in copies
+        ),
         "messages": as_json({**one.message, "attempts": 0} for one in copies),
         "recipients": as_json(row for one in copies for row in one.recipients),
         "raws": as_json(one.raw for one in copies),

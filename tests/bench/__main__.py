@@ -4,9 +4,11 @@ one run; exit 1 where one that has a bar misses it.
 
 import sys
 
-from tests.bench import accept, compose, deliver, slow
+from tests.bench import accept, compose, deliver, receive, slow
 
-ALL = {one.__name__.rpartition(".")[2]: one.main for one in (accept, compose, deliver, slow)}
+ALL = {
+    one.__name__.rpartition(".")[2]: one.main for one in (accept, compose, deliver, receive, slow)
+}
 
 if __name__ == "__main__":
     met = [ALL[name]() for name in sys.argv[1:] or ALL]

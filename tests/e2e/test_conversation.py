@@ -55,7 +55,7 @@ def received(acme: Customer, inbox: Json, count: int = 1) -> list[Json]:
 
 def on_the_wire(acme: Customer, local: Local, message: Json) -> tuple[str, Mail]:
     """SES's id of what we sent, and the mail."""
-    sent = eventually(lambda: acme.again(message).get("externalMessageId"), 20, "sent")
+    sent = eventually(lambda: str(acme.again(message).get("externalMessageId", "")), 20, "sent")
     (mail,) = mails(local.aws_url, message["id"])
     return sent, mail
 

@@ -21,6 +21,7 @@ from tests.e2e.customer import SIMULATOR, customer
 from tests.e2e.document import DOCUMENT, Operation, operations
 from tests.e2e.estate import Estate, estate_of
 from tests.e2e.local import Local
+from tests.impatience import hurry
 
 CHECKS: Final = [
     always.not_a_server_error,
@@ -55,6 +56,7 @@ def test_no_answer_is_undocumented(
     case: AnyCase, estate: Estate, session: requests.Session, local: Local
 ) -> None:
     make_real(case, estate)
+    hurry(case)
 
     answer = case.call(local.url, session=session)
 

@@ -53,6 +53,35 @@ def test_words_find(library: Library, query: str, found: set[str]) -> None:
     assert library.find(query) == found
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ('"teapot, blue"', {ORDER}),
+        ('"blue teapot"', set()),
+        ('"teap"', set()),
+        ('subject:"your order"', {ORDER}),
+        ("subject:teapot", set()),
+        ("subject:invoice from:zoë", {INVOICE}),
+        ("to:zoë", set()),
+        ("is:sent teapot", {ORDER, INVOICE}),
+        ("is:received", set()),
+        ("has:attachment", set()),
+        ("label:none teapot", set()),
+        ("teapot after:2020-01-01", {ORDER, INVOICE}),
+        ("teapot before:2020-01-01", set()),
+    ],
+)
+def test_operators_narrow(library: Library, query: str, found: set[str]) -> None:
+    assert library.find(query) == found
+
+
+def test_an_operator_that_cannot_be_asked_is_refused(library: Library) -> None:
+    status, problem = library.get("teapot%20before:yesterday")
+
+    assert (status, problem["code"]) == (422, "validation_failed")
+    assert [one["path"] for one in problem["errors"]] == ["query"]
+
+
 @pytest.mark.parametrize("part", ["whole", "local", "domain", "brackets"])
 def test_a_sender_is_found_by_the_parts_of_its_address(library: Library, part: str) -> None:
     email = str(library.inbox["email"])

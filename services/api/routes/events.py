@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/events", tags=["events"])
 
 _BASE: Final = """
 SELECT e.id, e.organization_id, e.inbox_id, e.message_id, e.type, e.payload, e.created_at,
-    m.text, m.html
+    m.text, m.html, m.extracted_text
 FROM event e
 LEFT JOIN message m ON m.id = e.message_id AND m.organization_id = e.organization_id
 WHERE e.organization_id = :organization_id AND e.id < :before
@@ -99,4 +99,4 @@ def _query(names: tuple[str, ...]) -> sa.TextClause:
 
 
 def _render(row: Row) -> Resource:
-    return events.envelope(row, row["text"], row["html"])
+    return events.envelope(row, row["text"], row["html"], row["extracted_text"])

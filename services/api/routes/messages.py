@@ -8,19 +8,19 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query as Parameter
 from pydantic import PlainValidator, WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
 from common import clock, events, ids, resources
 from common.resources import Resource, Row
-from services.api import messages, rows
+from services.api import asking, finding, messages, rows
 from services.api.body import json_body
 from services.api.cursor import PageDep, listed
 from services.api.dependencies import CallerDep, InboxId, MessageId, RuntimeDep, id_schema
-from services.api.messages import Wanted
-from services.api.openapi import problem
+from services.api.finding import Wanted
+from services.api.language import Query
 from services.api.problems import invalid
 from services.api.responses import answer
 from services.api.routes import attachments, sending
@@ -32,7 +32,6 @@ from services.api.schemas.messages import (
     MessageShown,
     MessageStatus,
 )
-from services.api.words import query as query_of
 
 reading = APIRouter(prefix="/v1/inboxes/{inboxId}/messages", tags=["messages"])
 
@@ -40,13 +39,6 @@ OfThread = Annotated[
     UUID,
     PlainValidator(lambda text: ids.decode(ids.THREAD, text)),
     WithJsonSchema(id_schema(ids.THREAD)),
-]
-Words = Annotated[
-    str | None,
-    Query(
-        description="Words of subject, text and sender; each matches the start of a word, all "
-        "are needed, case does not matter. Without a word nothing is found."
-    ),
 ]
 
 _EVENTS: Final = sa.text("""
@@ -61,7 +53,7 @@ WHERE organization_id = :organization_id AND id = ANY (CAST(:ids AS uuid[]))
 _FIRST: Final = UUID(int=0)
 
 
-@reading.get("", response_model=list[MessageShown], responses={404: problem("`inbox_not_found`")})
+@reading.get("", response_model=list[MessageShown], responses=asking.PROBLEMS)
 async def list_messages(
     request: Request,
     runtime: RuntimeDep,
@@ -69,31 +61,27 @@ async def list_messages(
     inbox_id: InboxId,
     page: PageDep,
     *,
-    query: Words = None,
-    status: Annotated[MessageStatus | None, Query()] = None,
-    label: Annotated[Label | None, Query()] = None,
-    thread_id: Annotated[OfThread | None, Query(alias="threadId")] = None,
-    after: Annotated[Moment | None, Query(description="Created later than this.")] = None,
-    before: Annotated[Moment | None, Query(description="Created earlier than this.")] = None,
+    query: asking.Words = None,
+    status: Annotated[MessageStatus | None, Parameter()] = None,
+    label: Annotated[Label | None, Parameter()] = None,
+    thread_id: Annotated[OfThread | None, Parameter(alias="threadId")] = None,
+    after: Annotated[Moment | None, Parameter(description="Created later than this.")] = None,
+    before: Annotated[Moment | None, Parameter(description="Created earlier than this.")] = None,
 ) -> Response:
     """An inbox's messages, newest first."""
-    words = query_of(query) if query is not None else None
-    wanted = Wanted(
-        organization_id=caller.organization_id,
-        inbox_id=inbox_id,
-        page=page,
-        words=words,
-        status=status,
-        label=label,
-        thread_id=thread_id,
+    parameters = Query(
+        labels=(label,) if label else (),
+        statuses=(status,) if status else (),
         after=after,
         before=before,
     )
+    asked = asking.asked(query, parameters)
+    owner = (caller.organization_id, inbox_id)
+    wanted = None if asked is None else Wanted(*owner, page, asked, thread_id)
     async with runtime.engine.connect() as connection:
-        await messages.check_inbox(connection, caller.organization_id, inbox_id)
-        nothing = query is not None and words is None
-        found = [] if nothing else await messages.list_messages(connection, wanted)
-    return listed(request, page, found, resources.message)
+        await messages.check_inbox(connection, *owner)
+        found = await asking.found(connection, wanted, finding.list_messages)
+    return listed(request, page, found.rows, resources.message, rest=found.rest)
 
 
 @reading.get("/{messageId}", response_model=MessageShown)
@@ -114,6 +102,8 @@ async def get_message(
 
 
 def _with_contents(row: Row, contents: dict[str, bytes]) -> Resource:
+    if attachments.is_withheld(row):
+        return resources.message(row)
     files = [
         {**resources.attachment(one), "content": b64encode(contents[one["blob_id"]]).decode()}
         for one in row["attachments"] or []
@@ -141,9 +131,8 @@ async def list_message_events(
         key = (caller.organization_id, inbox_id, message_id)
         row = await messages.get_message(connection, *key)
         found = await rows.every(connection, _EVENTS, values)
-    return listed(
-        request, page, found, lambda event: events.envelope(event, row["text"], row["html"])
-    )
+    bodies = (row["text"], row["html"], row["extracted_text"])
+    return listed(request, page, found, lambda event: events.envelope(event, *bodies))
 
 
 @reading.patch("/{messageId}", response_model=MessageShown)

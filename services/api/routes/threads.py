@@ -10,16 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from common import resources
-from services.api import cursor, threads
-from services.api.cursor import MOST, Page, PageDep, next_link
+from services.api import asking, cursor, finding_threads, threads
+from services.api.cursor import MOST, Page, PageDep, listed, next_link
 from services.api.dependencies import CallerDep, InboxId, RuntimeDep, ThreadId
+from services.api.finding import Wanted
 from services.api.messages import check_inbox
 from services.api.openapi import problem
 from services.api.problems import not_found
 from services.api.responses import answer
-from services.api.routes.messages import Words
 from services.api.schemas.threads import ThreadShown, ThreadWithMessages
-from services.api.words import query as query_of
 
 router = APIRouter(prefix="/v1/inboxes/{inboxId}/threads", tags=["threads"])
 
@@ -36,7 +35,7 @@ async def messages_page(
     return Page(limit, cursor.decode(cursor_) if cursor_ is not None else None)
 
 
-@router.get("", response_model=list[ThreadShown], responses={404: problem("`inbox_not_found`")})
+@router.get("", response_model=list[ThreadShown], responses=asking.PROBLEMS)
 async def list_threads(
     request: Request,
     runtime: RuntimeDep,
@@ -44,18 +43,20 @@ async def list_threads(
     inbox_id: InboxId,
     page: PageDep,
     *,
-    query: Words = None,
+    query: asking.Words = None,
 ) -> Response:
-    """An inbox's threads, the one with the newest message first."""
-    words = query_of(query) if query is not None else None
-    nothing = query is not None and words is None
+    """An inbox's threads, the one with the newest message first. With `query`, those of which one
+    message has all of it.
+    """
+    asked = asking.asked(query)
     owner = (caller.organization_id, inbox_id)
+    wanted = None if asked is None else Wanted(*owner, page, asked)
     async with runtime.engine.connect() as connection:
         await check_inbox(connection, *owner)
-        found = [] if nothing else await threads.list_threads(connection, *owner, page, words)
-    shown, more = page.cut(found)
-    headers = {"link": next_link(request, shown[-1]["last_message_id"])} if more else None
-    return answer([threads.resource(row) for row in shown], headers=headers)
+        found = await asking.found(connection, wanted, finding_threads.list_threads)
+    return listed(
+        request, page, found.rows, threads.resource, key="last_message_id", rest=found.rest
+    )
 
 
 @router.get(

@@ -32,9 +32,10 @@ def overview(head: Head, error: str | None = None) -> Mail:
         cc=read_mailboxes(head.texts("cc")),
         reply_to=read_mailboxes(head.texts("reply-to")),
         sent_at=_moment(head.text("date")),
-        message_id=_message_id(head.text("message-id")),
-        in_reply_to=_ids(head.text("in-reply-to")),
-        references=_ids(head.text("references")),
+        # RFC 2047 forbids encoded words in ids; CPython's `email` folds a long one by them.
+        message_id=_message_id(head.decoded("message-id")),
+        in_reply_to=_ids(head.decoded("in-reply-to")),
+        references=_ids(head.decoded("references")),
         automatic=is_automatic(head, read_value(head.raw("content-type")).word),
         error=error,
     )

@@ -85,6 +85,36 @@ def test_the_chain_leads_to_the_message_that_is_answered(
     ]
 
 
+def test_the_chain_of_an_answer_to_received_mail_names_no_receipt(
+    shop: Box, engine: sa.Engine, owner: Organization
+) -> None:
+    """Jane answers what we sent, and her answer, which SES calls something too, is answered."""
+    sent = shop.send()
+    sent_id = ids.decode(ids.MESSAGE, sent["id"])
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE message SET external_message_id = '0100-1'"))
+    answer = received(
+        engine,
+        owner.id,
+        shop,
+        in_reply_to_id=sent_id,
+        external_message_id="receipt",
+        internet_message_id="<2@customer.example>",
+        reference_ids=[f"<{sent['id']}@mail.test>", "<0100-1@email.amazonses.com>"],
+    )
+    first = accepted(shop.reply(answer))
+    second = accepted(shop.reply(first["id"]))
+
+    query = "SELECT reference_ids FROM message WHERE id = :id"
+    [row] = rows(engine, query, id=ids.decode(ids.MESSAGE, second["id"]))
+    assert row["reference_ids"] == [
+        f"<{sent['id']}@mail.test>",
+        "<0100-1@email.amazonses.com>",
+        "<2@customer.example>",
+        f"<{first['id']}@mail.test>",
+    ]
+
+
 def test_the_subject_is_marked_once(shop: Box) -> None:
     sent = shop.send(subject="AW: re[2]: Hello")
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from common.models import Message
 from common.settings import Settings
-from services.api.messages import NEWEST
+from services.api.finding import NEWEST
 from tests.integration.api.mailing import Box, box, count, received
 from tests.integration.api.serving import Organization
 from tests.waiting import eventually

@@ -84,6 +84,21 @@ def test_replying_to_all_of_a_received_message_leaves_the_inbox_out() -> None:
     ]
 
 
+def test_the_tagged_forms_of_the_inbox_are_its_own_too() -> None:
+    everyone = [
+        row("to", "SHOP+orders@mail.example"),
+        row("cc", "shopping@mail.example"),
+        row("cc", "shop@other.example"),
+    ]
+    asked = original(recipients=everyone, reply_to=["shop+loop@MAIL.example"])
+
+    assert told(recipients(asked, OWN, ALL)) == [
+        ("to", "Jane Doe <jane@customer.example>"),
+        ("cc", "shopping@mail.example"),
+        ("cc", "shop@other.example"),
+    ]
+
+
 def test_a_sent_message_is_answered_to_whom_it_was_sent() -> None:
     assert told(recipients(sent(), OWN, PLAIN)) == [("to", "Bob <bob@customer.example>")]
 

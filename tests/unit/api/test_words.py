@@ -1,18 +1,8 @@
-"""The words of a message and of a query."""
+"""The words of a text."""
 
 from hypothesis import given, strategies as st
 
-from services.api.words import (
-    MAX_DOCUMENT,
-    MAX_TEXT,
-    MAX_WORD,
-    document,
-    query,
-    text_of_html,
-    words,
-)
-
-SENDER = ("Jane Doe", "jane.doe@mail.example")
+from services.api.words import MAX_TEXT, MAX_WORD, text_of_html, words
 
 
 def test_words_know_no_case() -> None:
@@ -51,21 +41,6 @@ def test_a_word_is_cut_where_nobody_reads_on() -> None:
     assert [len(word) for word in words("x" * 5000)] == [MAX_WORD]
 
 
-def test_the_document_has_sender_subject_and_text_once_each() -> None:
-    found = document("Your order", SENDER, "Your order is on its way", None)
-
-    assert found == [
-        *["jane", "doe", "mail", "example"],
-        *["your", "order", "is", "on", "its", "way"],
-    ]
-
-
-def test_html_is_read_only_where_there_is_no_text() -> None:
-    assert document("", (), "plain", "<p>rich</p>") == ["plain"]
-    assert document("", (), None, "<p>rich</p>") == ["rich"]
-    assert document("", (), "", "<p>rich</p>") == ["rich"]
-
-
 def test_of_html_only_what_a_reader_sees_is_kept() -> None:
     html = "<style>p {color: red}</style><p class='big'>H<b>ell</b>o&nbsp;you<br>there</p><script>x"
 
@@ -84,43 +59,9 @@ def test_hostile_html_is_read_in_linear_time() -> None:
         assert len(text_of_html(html)) <= 2 * MAX_TEXT
 
 
-def test_a_document_stays_below_what_postgres_takes() -> None:
-    text = " ".join(chr(0x10400 + at % 40) * 90 + str(at) for at in range(20_000))
-
-    assert sum(len(word.encode()) for word in document("", (), text, None)) <= MAX_DOCUMENT
-
-
-def test_a_query_wants_every_word_as_a_beginning() -> None:
-    assert query("Jane ord") == ("'jane':* & 'ord':*", "'jane':* & 'ord':*")
-
-
-def test_the_index_is_asked_for_the_longest_words_alone() -> None:
-    assert narrowing("a bb ccc dddd eeeee") == "'eeeee':* & 'dddd':* & 'ccc':*"
-    assert narrowing("three four seven eight") == "'three':* & 'seven':* & 'eight':* & 'four':*"
-    assert narrowing("a bb") == "'bb':*"
-
-
-def narrowing(text: str) -> str:
-    asked = query(text)
-    assert asked is not None
-    return asked[1]
-
-
-def test_a_query_without_a_word_is_none() -> None:
-    for text in ("", "%", "\\", "'", "&", ":*", "!", "_", "\0", "\ufffd", " | <-> () "):
-        assert query(text) is None
-
-
 @given(st.text())
 def test_whatever_is_typed_no_quote_or_backslash_is_left(text: str) -> None:
     assert all(not {"'", "\\", "\0"} & set(word) for word in words(text))
-
-
-@given(st.text())
-def test_a_text_is_found_by_each_of_its_words(text: str) -> None:
-    found = document(text, (), None, None)
-
-    assert set(words(text)) == set(found)
 
 
 @given(st.text())
@@ -128,3 +69,9 @@ def test_words_of_words_are_the_same_words(text: str) -> None:
     once = words(text)
 
     assert [again for word in once for again in words(word)] == once
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Z", "Cc"]), min_size=1)))
+def test_the_words_of_a_line_are_those_of_its_pieces(pieces: list[str]) -> None:
+    """A query is cut at its spaces before its words are made."""
+    assert words(" ".join(pieces)) == [word for piece in pieces for word in words(piece)]

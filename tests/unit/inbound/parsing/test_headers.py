@@ -1,6 +1,7 @@
 """Subject, addresses, ids, dates: what stands in the head of a mail, however it was written."""
 
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 
@@ -139,3 +140,18 @@ def test_references_are_whole_ids_each_once_the_first_and_the_last() -> None:
 )
 def test_date(written: str, moment: datetime | None) -> None:
     assert parse(f"Date: {written}\n\n".encode()).sent_at == moment
+
+
+def test_an_id_that_python_has_folded_by_encoded_words_is_read() -> None:
+    long = "<010001a213ae19ae-9cce9fe0-96af-41c7-bff1-bcaddf77a43c-000000@email.amazonses.com>"
+    mail = EmailMessage()
+    mail["Message-ID"], mail["In-Reply-To"] = "<1@x.example>", long
+    mail["References"] = f"<0@x.example> {long}"
+    mail.set_content("Hi")
+    assert b"=?utf-8?q?=3C" in mail.as_bytes()
+
+    found = parse(mail.as_bytes())
+
+    assert found.in_reply_to == (long,)
+    assert found.references == ("<0@x.example>", long)
+    assert found.message_id == "<1@x.example>"
