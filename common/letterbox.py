@@ -63,7 +63,9 @@ class Counts:
 
 
 class Letterbox(Generic[T]):
-    """Not shared between threads; it has its own for calls that may go side by side."""
+    """`receive` is for one thread; the others may be called by any. It has threads of its own for
+    calls that may go side by side.
+    """
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ whose mail is not where it says.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final
 
@@ -65,9 +65,10 @@ class Feed:
         self._drain()
 
     def turn(self) -> None:
-        """Put away what is done, and receive where there is room."""
+        """Receive where there is room."""
         self._look()
-        self._settle(one for one in list(self._in_hand) if one.done())
+        for one in [one for one in self._in_hand if one.done()]:
+            del self._in_hand[one]
         if len(self._in_hand) >= self._most:
             wait(self._in_hand, _GLANCE_SECONDS, FIRST_COMPLETED)
             return
@@ -75,42 +76,54 @@ class Feed:
             self._in_hand[self._pool.submit(self._handle, letter)] = letter
 
     def _handle(self, letter: Post) -> bool:
-        """Whether the letter may be deleted."""
+        """False where it was interrupted: the letter is anybody's. Else it is deleted, at once, as
+        another may get it when its visibility timeout is over; or left for SQS to put aside.
+        """
         receipt = letter.parsed
         if isinstance(receipt, NoReceipt):
-            return self._is_done_with(letter, receipt.reason, is_fine=receipt.is_notice)
+            is_done = receipt.is_notice or self._is_given_up(letter, receipt.reason)
+        else:
+            error = self._take_in_time(receipt)
+            if isinstance(error, _Stopped):
+                return False
+            is_done = error is None or self._is_given_up(letter, type(error).__name__)
+        if is_done:
+            self._letterbox.delete([letter])
+        return True
+
+    def _take_in_time(self, receipt: Receipt) -> Exception | None:
+        """What is wrong with the letter; an outage is waited for."""
         while not self._stopping.is_set():
             try:
                 self._take(receipt)
             except Exception as error:
                 log.exception("mail.not_taken", external_id=receipt.message_id)
                 if not is_outage(error):
-                    return self._is_done_with(letter, type(error).__name__, is_fine=False)
+                    return error
                 self._stopping.wait(_PAUSE_SECONDS)
             else:
-                return True
-        return False
+                return None
+        return _Stopped()
 
-    def _is_done_with(self, letter: Post, reason: str, *, is_fine: bool) -> bool:
-        if is_fine:
-            return True
+    def _is_given_up(self, letter: Post, reason: str) -> bool:
         given_up = letter.receives >= MOST_RECEIVES
         log.warning("mail.letter_bad", reason=reason, receives=letter.receives, given_up=given_up)
         return given_up
 
-    def _settle(self, done: Iterable[Future[bool]]) -> None:
-        letters = [(self._in_hand.pop(one), one.result()) for one in done]
-        self._letterbox.delete(letter for letter, is_done in letters if is_done)
-
     def _drain(self) -> None:
         """What is not begun goes back; the rest has its time."""
-        waiting = [letter for one, letter in list(self._in_hand.items()) if one.cancel()]
-        for one in [one for one in self._in_hand if one.cancelled()]:
-            del self._in_hand[one]
-        done, late = wait(self._in_hand, DRAIN_SECONDS)
-        unfinished = [self._in_hand[one] for one in done if not one.result()]
-        self._settle(done)
-        self._letterbox.give_back([*waiting, *unfinished])
+        for one in self._in_hand:
+            one.cancel()
+        _, late = wait(self._in_hand, DRAIN_SECONDS)
+        self._letterbox.give_back(
+            letter
+            for one, letter in self._in_hand.items()
+            if one.cancelled() or (one.done() and not one.result())
+        )
         if late:
             log.warning("feed.drain_timeout", letters=len(late))
         self._pool.shutdown(wait=False)
+
+
+class _Stopped(Exception):  # noqa: N818 - nothing is wrong
+    """Before the outage was over."""

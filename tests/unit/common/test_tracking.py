@@ -27,6 +27,7 @@ def tracked(*emails: str, external_id: str | None = "ses-1") -> Tracked:
             "direction": "outbound",
             "from_email": "support@acme.example",
             "from_name": "",
+            "reply_to": [],
             "subject": "Hello",
             "labels": [],
             "in_reply_to_id": None,
