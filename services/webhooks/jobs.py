@@ -7,7 +7,7 @@ at-least-once, and the receiver knows a repeated one by its `webhook-id`. Time i
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -122,8 +122,10 @@ class Jobs:
         An attempt is always written, as it was made. The delivery moves only where it is still
         ours: who claimed it after us says what becomes of it.
         """
+        now = clock.now()
+        made = (_attempt(one.claimed.row, one.answer, now) for one in results if one.answer)
         values = {
-            "made": as_json(_attempt(one.claimed.row, one.answer) for one in results if one.answer),
+            "made": as_json(made),
             "results": as_json(map(_settled, results)),
         }
         signs = _signs(results)
@@ -133,8 +135,8 @@ class Jobs:
             return Changes()
         async with self._engine.begin() as connection:
             await connection.execute(_RECORD, values)
-            now = (await connection.execute(_NOW)).scalar_one()
-            return await standing.judge(connection, signs, now)
+            at = (await connection.execute(_NOW)).scalar_one()
+            return await standing.judge(connection, signs, at)
 
     async def give_back(self, claims: Iterable[Claimed]) -> None:
         """For anybody, at once, as if they had not been claimed."""
@@ -156,7 +158,7 @@ def _signs(results: Iterable[Result]) -> dict[UUID, list[Sign]]:
     return {webhook_id: found[webhook_id] for webhook_id in changed}
 
 
-def _attempt(row: Row, answer: Answer) -> dict[str, Any]:
+def _attempt(row: Row, answer: Answer, now: datetime) -> dict[str, Any]:
     return {
         "id": ids.new(),
         "organization_id": row["organization_id"],
@@ -167,7 +169,7 @@ def _attempt(row: Row, answer: Answer) -> dict[str, Any]:
         "error": answer.error,
         "excerpt": answer.excerpt,
         "latency_ms": answer.latency_ms,
-        "created_at": clock.now(),
+        "created_at": now,
     }
 
 
