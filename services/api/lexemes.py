@@ -1,9 +1,10 @@
 """What the index of words holds, and what it is asked for; pure.
 
 A lexeme is a word, or a word behind the mark of a field: `order` stands for the word anywhere that
-a plain word is looked for, `s:order` for the same word in the subject. No word holds a colon, so no
-word is ever taken for a mark. Facts of a message that never change are lexemes of their own, so
-that the index answers for them too; what changes (labels, status) is asked of the message.
+a plain word is looked for, `:s:order` for the same word in the subject. No word holds a colon, and
+a mark begins with one, so no word and no beginning of a word is ever taken for a mark. Facts of a
+message that never change are lexemes of their own, so that the index answers for them too; what
+changes (labels, status) is asked of the message.
 """
 
 from collections.abc import Iterable
@@ -11,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 ANYWHERE: Final = ""
-FROM: Final = "f:"
-TO: Final = "t:"
-SUBJECT: Final = "s:"
-_FACT: Final = "i:"
+FROM: Final = ":f:"
+TO: Final = ":t:"
+SUBJECT: Final = ":s:"
+_FACT: Final = ":i:"
 
 NARROWING_WORDS: Final = 4
 NARROWING_LENGTH: Final = 3

@@ -37,29 +37,29 @@ def test_plain_words_are_those_of_sender_subject_and_text_once_each() -> None:
 
 
 def test_a_field_has_its_words_behind_its_mark() -> None:
-    marked = [one for one in lexemes() if one[1:2] == ":" and one[0] != "i"]
+    marked = [one for one in lexemes() if one[:1] == ":" and one[1] != "i"]
 
     assert marked == [
-        *["f:jane", "f:doe", "f:mail", "f:example"],
-        *["s:your", "s:order"],
-        *["t:jo", "t:customer", "t:example", "t:max"],
+        *[":f:jane", ":f:doe", ":f:mail", ":f:example"],
+        *[":s:your", ":s:order"],
+        *[":t:jo", ":t:customer", ":t:example", ":t:max"],
     ]
 
 
 def test_what_is_true_of_it_is_a_lexeme_of_its_own() -> None:
     def facts(**changes: Any) -> list[str]:
-        return [one for one in lexemes(**changes) if one.startswith("i:")]
+        return [one for one in lexemes(**changes) if one.startswith(":i:")]
 
-    assert facts() == ["i:sent"]
-    assert facts(direction="inbound", automatic=True) == ["i:received", "i:automatic"]
-    assert facts(has_attachment=True) == ["i:sent", "i:attachment"]
+    assert facts() == [":i:sent"]
+    assert facts(direction="inbound", automatic=True) == [":i:received", ":i:automatic"]
+    assert facts(has_attachment=True) == [":i:sent", ":i:attachment"]
 
 
 def test_a_mail_cannot_pretend_what_is_not_true_of_it() -> None:
-    forged = "i:attachment f:boss t:boss 'i:received' i\uff1aattachment"
+    forged = ":i:attachment f:boss t:boss ':i:received' i\uff1aattachment"
 
-    assert {one for one in lexemes(text=forged, subject=forged) if one[:2] in {"i:", "f:"}} == {
-        *["i:sent", "f:jane", "f:doe", "f:mail", "f:example"]
+    assert {one for one in lexemes(text=forged, subject=forged) if one[:3] in {":i:", ":f:"}} == {
+        *[":i:sent", ":f:jane", ":f:doe", ":f:mail", ":f:example"]
     }
 
 
@@ -76,7 +76,7 @@ def test_a_document_stays_below_what_postgres_takes() -> None:
     found = lexemes(text=text)
 
     assert sum(len(one.encode()) for one in found) <= MAX_DOCUMENT
-    assert {"i:sent", "f:jane", "s:order", "t:max", "order"} <= set(found)
+    assert {":i:sent", ":f:jane", ":s:order", ":t:max", "order"} <= set(found)
 
 
 @given(st.text())

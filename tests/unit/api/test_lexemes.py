@@ -25,7 +25,7 @@ def test_a_whole_word_is_wanted_as_it_is() -> None:
 def test_a_word_of_a_field_bears_its_mark() -> None:
     asked = [Term("jane", FROM), Term("doe", TO, whole=True), Term("tea", SUBJECT)]
 
-    assert tsqueries(asked)[0] == "'f:jane':* & 't:doe' & 's:tea':*"
+    assert tsqueries(asked)[0] == "':f:jane':* & ':t:doe' & ':s:tea':*"
 
 
 def test_the_index_is_asked_for_the_longest_words_alone() -> None:
@@ -49,9 +49,9 @@ def test_a_short_word_narrows_if_it_is_whole() -> None:
 
 def test_facts_narrow_whatever_else_is_asked() -> None:
     assert narrowing(Term("order"), RECEIVED, ATTACHMENT) == (
-        "'order':* & 'i:received' & 'i:attachment'"
+        "'order':* & ':i:received' & ':i:attachment'"
     )
-    assert narrowing(Term("a"), RECEIVED) == "'i:received'"
+    assert narrowing(Term("a"), RECEIVED) == "':i:received'"
 
 
 @given(st.text(), st.sampled_from([ANYWHERE, FROM, TO, SUBJECT]), st.booleans())
@@ -62,3 +62,10 @@ def test_no_text_is_syntax(text: str, field: str, whole: bool) -> None:
         assert every == rarest == f"'{field}{word}'" + ("" if whole else ":*")
         assert every.count("'") == 2
         assert "\\" not in every
+
+
+def test_no_word_and_no_beginning_of_one_is_taken_for_a_mark() -> None:
+    """`f` must not find whoever has a sender."""
+    for mark in (FROM, TO, SUBJECT, RECEIVED.field):
+        assert words(mark[0]) == []
+        assert all(not mark.startswith(word) for word in words(f"{mark}jane"))
