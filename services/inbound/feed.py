@@ -73,7 +73,15 @@ class Feed:
             wait(self._in_hand, _GLANCE_SECONDS, FIRST_COMPLETED)
             return
         for letter in self._letterbox.receive():
-            self._in_hand[self._pool.submit(self._handle, letter)] = letter
+            self._in_hand[self._pool.submit(self._handle_safely, letter)] = letter
+
+    def _handle_safely(self, letter: Post) -> bool:
+        """SQS brings back what failed here; the reason must not be lost with it."""
+        try:
+            return self._handle(letter)
+        except Exception:
+            log.exception("mail.letter_failed", receives=letter.receives)
+            return False
 
     def _handle(self, letter: Post) -> bool:
         """False where it was interrupted: the letter is anybody's. Else it is deleted, at once, as

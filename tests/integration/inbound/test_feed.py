@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from common.letterbox import Letterbox
+from common.letterbox import Letter, Letterbox
 from services.inbound import feed as feeding
 from services.inbound.feed import Feed
 from services.inbound.receipt import Receipt, read
@@ -112,6 +112,27 @@ def test_what_cannot_be_read_stays_until_sqs_puts_it_aside(
         eventually(lambda: post.left() == 0, within=20)
 
     assert (taken.count("good"), taken.count("poison")) == (1, 3)
+
+
+def test_a_letter_that_fails_in_our_own_hands_comes_again_and_the_reason_is_told(
+    post: Post, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hide(post, 1)
+    delete, failures = Letterbox.delete, iter([True])
+    taken: list[str] = []
+
+    def fail_once(self: Letterbox[Receipt], letters: list[Letter[Receipt]]) -> None:
+        if next(failures, False):
+            raise RuntimeError
+        delete(self, letters)
+
+    monkeypatch.setattr(Letterbox, "delete", fail_once)
+    post.put(notification("one", "a@x"))
+    with running(post, lambda receipt: taken.append(receipt.message_id)):
+        eventually(lambda: post.left() == 0, within=20)
+
+    assert taken == ["one", "one"]
+    assert "mail.letter_failed" in capsys.readouterr().out
 
 
 def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest(post: Post) -> None:
