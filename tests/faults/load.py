@@ -60,8 +60,8 @@ class Load:
         self._deadline = 0.0
 
     def begin(self, count: int, rate: float, within: float) -> None:
-        """`count` messages, `rate` a second, all answered within so many seconds."""
-        self._deadline = time.monotonic() + within
+        """`count` messages, `rate` a second, all answered so many seconds after the last's turn."""
+        self._deadline = time.monotonic() + count / rate + within
         requests = [self._request() for _ in range(count)]
         self._thread = threading.Thread(target=self._run, args=(requests, rate), daemon=True)
         self._thread.start()
