@@ -1,7 +1,9 @@
 """Ports on loopback."""
 
+import os
 import socket
 import sys
+from collections import deque
 from contextlib import ExitStack, suppress
 from random import SystemRandom
 from typing import Final
@@ -10,10 +12,14 @@ LOOPBACK: Final = "127.0.0.1"
 _LOWEST: Final = 15_000
 _HIGHEST: Final = 32_000
 _DICE: Final = SystemRandom()
+# Files that are names of ports: those that this process was given lately nobody else is given.
+_GIVEN: Final[deque[int]] = deque()
+_MOST_GIVEN: Final = 256
 
 
 def free(count: int = 1) -> list[int]:
-    """Ports nobody has. All are held until the last is found, so that no two are the same.
+    """Ports nobody has, and nobody else is given. All are held until the last is found, so that no
+    two are the same.
 
     By chance, and below those that a kernel gives to clients and to whoever asks for any (32768 and
     up): between now and the moment when a server listens, seconds, no connection takes them.
@@ -21,10 +27,15 @@ def free(count: int = 1) -> list[int]:
     found: list[int] = []
     with ExitStack() as stack:
         while len(found) < count:
+            port = _DICE.randrange(_LOWEST, _HIGHEST)
             one = stack.enter_context(socket.socket())
             with suppress(OSError):
-                one.bind((LOOPBACK, _DICE.randrange(_LOWEST, _HIGHEST)))
-                found.append(int(one.getsockname()[1]))
+                one.bind((LOOPBACK, port))
+                if name := _name(f"given-{port}"):
+                    _GIVEN.append(name.detach())
+                    found.append(port)
+    while len(_GIVEN) > _MOST_GIVEN:
+        os.close(_GIVEN.popleft())
     return found
 
 
@@ -48,15 +59,19 @@ def answers(port: int) -> bool:
 
 
 def claim(port: int) -> socket.socket | None:
-    """Keeps another checkout from choosing the same port in the seconds before ours listens.
+    """Keeps another checkout from choosing the same port in the seconds before ours listens."""
+    return _name(str(port))
 
-    The claim is a name in Linux's abstract socket namespace: no file, gone with the process,
-    visible to every user. Elsewhere it claims nothing, and the slower of two starts fails.
+
+def _name(which: str) -> socket.socket | None:
+    """A name in Linux's abstract socket namespace, None where another process has it: no file, gone
+    with the process, visible to every user. Elsewhere it is nobody's, and the slower of two starts
+    fails.
     """
     name = socket.socket(socket.AF_UNIX)
     try:
         if sys.platform == "linux":
-            name.bind(f"\0postroom-port-{port}")
+            name.bind(f"\0postroom-port-{which}")
     except OSError:
         name.close()
         return None

@@ -1,4 +1,7 @@
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 
@@ -21,6 +24,27 @@ def supervisor() -> Iterator[Supervisor]:
 def taken() -> Iterator[int]:
     with socket.create_server((ports.LOOPBACK, 0)) as server:
         yield int(server.getsockname()[1])
+
+
+_OTHER = """
+import sys
+from deploy.local import ports
+
+asked = iter(map(int, sys.argv[1:]))
+ports._DICE.randrange = lambda *_: next(asked)
+print(*ports.free())
+"""
+
+
+def test_a_port_that_one_process_was_given_no_other_is() -> None:
+    mine, another = ports.free(2)
+    (asked,) = ports.free()
+    os.close(ports._GIVEN.pop())  # the last is given back, so that the other may have it
+
+    argv = [sys.executable, "-c", _OTHER, *map(str, [mine, another, asked])]
+    told = subprocess.run(argv, capture_output=True, text=True, check=True)  # noqa: S603 - our own
+
+    assert int(told.stdout) == asked
 
 
 def test_two_checkouts_that_start_at_the_same_time_get_two_ports(supervisor: Supervisor) -> None:
