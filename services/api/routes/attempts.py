@@ -18,7 +18,7 @@ from services.api.filters import EventType, OfDelivery, OfEvent, OfMessage
 from services.api.idempotency import Idempotency
 from services.api.once import once
 from services.api.openapi import problem
-from services.api.schemas.webhooks import AttemptShown, SentTest
+from services.api.schemas.attempts import AttemptShown, SentTest
 
 router = APIRouter(prefix="/v1/webhooks/{webhookId}", tags=["webhooks"])
 

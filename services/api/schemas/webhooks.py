@@ -1,25 +1,16 @@
-"""Webhooks and their attempts on the wire."""
+"""Webhooks on the wire."""
 
 from typing import Annotated, Any, ClassVar, Literal, Self
-from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, model_validator
 
-from common import events, ids
+from common import ids
 from services.api.dependencies import id_schema
 from services.api.schemas.base import Schema, Shown, Timestamp
+from services.api.schemas.subscription import ORDERED, Description, EventTypes, InboxIds, Url
 
-_MOST_INBOXES = 1000
 _URL = "https://example.com/hooks/postroom"
 _EXAMPLE_ID = "wh_01kamw5j2ref9tv8k3x6d0n4ab"
-_EXAMPLE_DELIVERY = "dlv_01kamw6w9gfzcs2t7q4h5x8m3r"
 _EXAMPLE_SECRET = "whsec_Zm9yIGFuIGV4YW1wbGUsIDMyIGJ5dGVzIG9mIGl0ISE="  # noqa: S105 - of nobody
 _EXAMPLE: dict[str, Any] = {
     "id": _EXAMPLE_ID,
@@ -42,61 +33,6 @@ _DISABLED_EXAMPLE: dict[str, Any] = _EXAMPLE | {
 }
 
 
-def _event_type(value: str) -> str:
-    if value not in events.DESCRIPTIONS:
-        raise ValueError("There is no event of this name; see the list in the documentation.")
-    return value
-
-
-def _inbox_id(value: object) -> UUID:
-    if not isinstance(value, str):
-        raise ValueError("An inbox id is a text.")  # noqa: TRY004 - pydantic wants a ValueError
-    try:
-        return ids.decode(ids.INBOX, value)
-    except ids.IdError:
-        raise ValueError("There is no such inbox.") from None
-
-
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-def _distinct_ids(values: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-EventType = Annotated[
-    str,
-    AfterValidator(_event_type),
-    WithJsonSchema({"type": "string", "enum": list(events.DESCRIPTIONS)}),
-]
-SomeInboxId = Annotated[UUID, PlainValidator(_inbox_id), WithJsonSchema(id_schema(ids.INBOX))]
-
-
-Url = Annotated[
-    str, Field(min_length=1, max_length=2048, description="https, reachable from outside.")
-]
-EventTypes = Annotated[
-    tuple[EventType, ...],
-    Field(min_length=1, max_length=100),
-    AfterValidator(_distinct),
-]
-InboxIds = Annotated[
-    tuple[SomeInboxId, ...],
-    Field(
-        min_length=1,
-        max_length=_MOST_INBOXES,
-        description="Only events of these inboxes; of all where there is no value.",
-    ),
-    AfterValidator(_distinct_ids),
-]
-Description = Annotated[str, Field(max_length=500, description="For people; nothing reads it.")]
-_ORDERED = (
-    "Whether events of one thread are delivered one after the other, oldest first: the next when "
-    "the one before was heard or given up. Counts for what happens from then on."
-)
-
-
 class NewWebhook(Schema):
     """An endpoint that is to be told of events."""
 
@@ -112,7 +48,7 @@ class NewWebhook(Schema):
     description: Description | None = None
     events: EventTypes
     inbox_ids: InboxIds | None = None
-    ordered: Annotated[bool, Field(description=_ORDERED)] = False
+    ordered: Annotated[bool, Field(description=ORDERED)] = False
 
 
 class WebhookChange(Schema):
@@ -141,7 +77,7 @@ class WebhookChange(Schema):
             description="Whether the endpoint is called. true forgets how it has failed.",
         ),
     ]
-    ordered: Annotated[bool, Field(default_factory=bool, description=_ORDERED)]
+    ordered: Annotated[bool, Field(default_factory=bool, description=ORDERED)]
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -212,49 +148,3 @@ class RotatedWebhook(WebhookWithSecret):
     old_secret_valid_until: Timestamp = Field(
         description="Until then each call is signed with both."
     )
-
-
-class SentTest(Shown):
-    """A test event is on its way."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        json_schema_extra={"examples": [{"success": True, "deliveryId": _EXAMPLE_DELIVERY}]}
-    )
-
-    success: bool
-    delivery_id: str = Field(description="Find it in the webhook's attempts.")
-
-
-class AttemptShown(Shown):
-    """One try at telling an endpoint of an event, and what the endpoint said."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "atp_01kamw6y2ne4wr7d5s0k9c3bvj",
-                    "_id": "atp_01kamw6y2ne4wr7d5s0k9c3bvj",
-                    "deliveryId": _EXAMPLE_DELIVERY,
-                    "eventId": "evt_01kamw6w8af2kt6m1x9j4p7d5s",
-                    "event": "message.delivered",
-                    "number": 1,
-                    "status": 200,
-                    "excerpt": "ok",
-                    "latencyMs": 87,
-                    "createdAt": "2026-11-22T09:30:01.250Z",
-                }
-            ]
-        }
-    )
-
-    id: str = Field(json_schema_extra=id_schema(ids.ATTEMPT))
-    id_again: str = Field(alias="_id", description="Equal to `id`.")
-    delivery_id: str = Field(json_schema_extra=id_schema(ids.DELIVERY))
-    event_id: str = Field(json_schema_extra=id_schema(ids.EVENT))
-    event: str = Field(examples=["message.delivered"])
-    number: int = Field(description="1 for the first attempt of this delivery.")
-    status: int | None = Field(default=None, description="HTTP; absent where none came.")
-    error: str | None = Field(default=None, description="Why it failed, where it did.")
-    excerpt: str | None = Field(default=None, description="The first bytes of the answer.")
-    latency_ms: int
-    created_at: Timestamp

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from common import clock, events, ids
 from common.events import NewEvent
 from common.models import Attempt, Webhook
-from services.api.schemas.webhooks import AttemptShown, SentTest
+from services.api.schemas.attempts import AttemptShown, SentTest
 from tests.integration.api.hooks import create, deliveries, uuid_of
 from tests.integration.api.mailing import box
 from tests.integration.api.serving import Organization
