@@ -33,6 +33,9 @@ DESCRIPTIONS: Final = {
     "inbox.deleted": "An inbox was deleted.",
     "webhook.disabled": "An endpoint is not called any more; it said 410 or only failed for days.",
     "domain.verified": "A domain may now send.",
+    "organization.paused": "Nothing of the organization is sent any more, and nothing new taken: "
+    "too much of its mail bounced or was called spam, or the operator has paused it.",
+    "organization.released": "The operator lets the organization send again.",
 }
 TEST: Final = "webhook.test"
 """Sent to one endpoint alone, when its owner asks; nobody subscribes to it."""

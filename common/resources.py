@@ -142,6 +142,20 @@ def inbox(row: Row) -> Resource:
     )
 
 
+def organization(row: Row) -> Resource:
+    """An organization; `row` has the columns of `models.Organization`."""
+    organization_id = ids.encode(ids.ORGANIZATION, row["id"])
+    return present(
+        id=organization_id,
+        _id=organization_id,
+        organizationId=organization_id,
+        name=row["name"],
+        pausedAt=row["paused_at"] and clock.wire(row["paused_at"]),
+        pausedReason=row["paused_reason"],
+        createdAt=clock.wire(row["created_at"]),
+    )
+
+
 # A webhook as it is shown: all but its secrets.
 WEBHOOK_COLUMNS: Final = """
     id, organization_id, url, description, events, inbox_ids, ordered, enabled, disabled_reason,

@@ -153,6 +153,16 @@ class Settings(BaseSettings):
     keep_feedback_days: Annotated[
         int, Field(ge=1, description="What SES has reported, raw; what it meant stays.")
     ] = 30
+    brake: Annotated[
+        bool,
+        Field(description="Pause an organization whose mail bounces or is called spam too often."),
+    ] = True
+    brake_bounce_rate: Annotated[
+        float, Field(gt=0, le=1, description="Of its last 1,000 sends: more hard bounces pause it.")
+    ] = 0.05
+    brake_complaint_rate: Annotated[
+        float, Field(gt=0, le=1, description="Of its last 1,000 sends: more complaints pause it.")
+    ] = 0.001
     testing: Annotated[
         bool, Field(description="Lets POSTROOM_CRASH_AT be set; never in production.")
     ] = False

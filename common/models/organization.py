@@ -1,16 +1,33 @@
 """Who owns things, and the keys by which they prove it."""
 
+from typing import Any
+
 from sqlmodel import Field, Index, SQLModel
 
-from common.models.base import UUID, datetime, moment_of_creation, primary_key, tenant
+from common.models.base import (
+    JSON,
+    UUID,
+    datetime,
+    moment,
+    moment_of_creation,
+    primary_key,
+    tenant,
+)
 
 
 class Organization(SQLModel, table=True):
-    """A tenant. Nothing of one is visible to another."""
+    """A tenant. Nothing of one is visible to another.
+
+    While `paused_at` has a value nothing of it is sent, and nothing new accepted; `paused_reason`
+    says why. What was accepted before `counted_from` counts towards no pause any more.
+    """
 
     id: UUID = primary_key()
     name: str
     sends_per_hour: int | None = None  # None: the installation's setting
+    paused_at: datetime | None = moment()
+    paused_reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    counted_from: datetime | None = moment()
     created_at: datetime = moment_of_creation()
 
 

@@ -59,6 +59,8 @@ def environment(inherited: Mapping[str, str], wiring: Wiring) -> dict[str, str]:
         "POSTROOM_DEFAULT_DOMAIN": DEFAULT_DOMAIN,
         "POSTROOM_WEBHOOK_ALLOW_PRIVATE": "true",
         "POSTROOM_SECRET_KEYS": env.get("POSTROOM_SECRET_KEYS", SECRET_KEYS),
+        # Who tries out what a complaint does is no sender of spam.
+        "POSTROOM_BRAKE": env.get("POSTROOM_BRAKE", "false"),
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -21,11 +21,14 @@ _MOST: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `sends_per_hour`: the organization's own limit, or the installation's."""
+    """Who asks. `sends_per_hour`: the organization's own limit, or the installation's.
+    `paused`: why nothing of the organization is sent now, in words.
+    """
 
     organization_id: UUID
     key_id: UUID
     sends_per_hour: int
+    paused: str | None = None
 
 
 @dataclass(slots=True)
@@ -84,4 +87,5 @@ class Keyring:
             organization_id=row.organization_id,
             key_id=row.id,
             sends_per_hour=row.sends_per_hour or self._settings.sends_per_hour,
+            paused=row.paused_at and row.paused_reason["message"],
         )

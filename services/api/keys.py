@@ -107,7 +107,13 @@ def create_organization(
 
 
 OWNER: Final = (
-    sa.select(col(ApiKey.id), col(ApiKey.organization_id), col(Organization.sends_per_hour))
+    sa.select(
+        col(ApiKey.id),
+        col(ApiKey.organization_id),
+        col(Organization.sends_per_hour),
+        col(Organization.paused_at),
+        col(Organization.paused_reason),
+    )
     .join(Organization, col(Organization.id) == col(ApiKey.organization_id))
     .where(col(ApiKey.hash) == sa.bindparam("hash"))
 )

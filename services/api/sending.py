@@ -89,6 +89,8 @@ async def _prepare(errand: Errand, *, afresh: bool = False) -> Draft | Response:
         return replay
     if known.origin is None:
         raise not_found("inbox")
+    if caller.paused:
+        raise Problem(403, "organization_paused", caller.paused)
     letter = await errand.write(known.origin)
     if letter.content.mime_bytes > MOST_BYTES:
         words = f"The message would have more than the {MOST_BYTES} bytes that Amazon SES takes."

@@ -23,6 +23,11 @@ FREE: Final = """
     send_state = 'queued' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
 """
 
+GOES: Final = """NOT EXISTS (
+    SELECT FROM organization o WHERE o.id = organization_id AND o.paused_at IS NOT NULL
+)"""
+"""Nothing of an organization that is paused is sent; it keeps its place."""
+
 # What other senders have in hand stands before the head in the index: little, and read over.
 _HEAD: Final = f"""
     SELECT organization_id, due_at FROM message
@@ -59,8 +64,8 @@ WITH RECURSIVE ahead AS (
         {_HEAD} AND organization_id > behind.organization_id AND organization_id <= :after {_FIRST}
     ) following
 )
-SELECT organization_id FROM ahead WHERE due_at <= now()
-UNION ALL SELECT organization_id FROM behind WHERE due_at <= now()
+SELECT organization_id FROM ahead WHERE due_at <= now() AND {GOES}
+UNION ALL SELECT organization_id FROM behind WHERE due_at <= now() AND {GOES}
 LIMIT :most
 """)
 
@@ -92,7 +97,7 @@ WITH due AS MATERIALIZED (
 CLAIM_SUSPECT: Final = sa.text(f"""
 WITH chosen AS (
     SELECT id, 1 AS number FROM message
-    WHERE {FREE} AND claims > 1 AND claims < {MOST_CLAIMS}
+    WHERE {FREE} AND claims > 1 AND claims < {MOST_CLAIMS} AND {GOES}
     ORDER BY due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 )
 {_TAKE}, chosen.number

@@ -25,7 +25,7 @@ from common.db import as_json, identifiers, recordset
 from common.models import Message
 from common.resources import Row
 from common.tracking import Sighting, Tracked
-from services.sender.claims import CLAIM, CLAIM_SUSPECT, FREE, TURNS
+from services.sender.claims import CLAIM, CLAIM_SUSPECT, FREE, GOES, TURNS
 
 _NOBODY: Final = UUID(int=0)
 
@@ -86,7 +86,10 @@ UPDATE message m SET lease_token = NULL, lease_until = NULL, claims = greatest(m
 FROM held WHERE m.id = held.id
 """)
 
-OLDEST_WAITING: Final = f"SELECT extract(epoch FROM now() - min(due_at)) FROM message WHERE {FREE}"
+OLDEST_WAITING: Final = f"""
+    SELECT extract(epoch FROM now() - due_at) FROM message
+    WHERE {FREE} AND {GOES} ORDER BY due_at LIMIT 1
+"""
 
 
 class Jobs:

@@ -1,14 +1,18 @@
 """`python -m services.status`: what SES reports, from SQS to Postgres."""
 
 import sys
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
+import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
 from common import aws, db, housekeeping, logs, metrics, process, queue, worker
 from common.letterbox import CALLS, POLL_SECONDS, Letterbox
 from common.settings import Settings
 from services.status import feedback
+from services.status.brake import Brake, Lines
 from services.status.feed import Feed
 from services.status.horizon import COUNTS_LAG
 from services.status.parse import parse
@@ -30,7 +34,8 @@ def main() -> None:
     # A grace shorter than the usual one wants its end told sooner, and by counts as old.
     margin = min(COUNTS_LAG, timedelta(seconds=settings.ambiguous_grace_seconds / 10))
     ringer = queue.Ringer(doorbell)
-    feed = Feed(letterbox, engine, lambda: ringer.ring(queue.WEBHOOKS), margin)
+    ring = partial(ringer.ring, queue.WEBHOOKS)
+    feed = Feed(letterbox, engine, ring, margin, _brake(settings, engine, ring))
     old = housekeeping.feedback(settings.keep_feedback_days), housekeeping.idempotency()
     REGISTRY.register(metrics.OldestWaiting(engine, "feedback", feedback.OLDEST_WAITING))
     stop_metrics = metrics.serve(settings)
@@ -43,6 +48,13 @@ def main() -> None:
     doorbell.close()
     engine.dispose()
     log.info("worker.stopped")
+
+
+def _brake(settings: Settings, engine: sa.Engine, ring: Callable[[], None]) -> Brake | None:
+    if not settings.brake:
+        return None
+    lines = Lines.of_rates(settings.brake_bounce_rate, settings.brake_complaint_rate)
+    return Brake(engine, lines, ring)
 
 
 if __name__ == "__main__":

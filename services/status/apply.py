@@ -27,16 +27,18 @@ from services.status.transitions import evidence, sighting
 MOST: Final = 100
 """Events of one set."""
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_HURTS: Final = frozenset({"bounced", "complained"})
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What became of a set, by kind and outcome (`report.Word`). Where `deliveries` is not 0,
-    the webhook room wants to be rung.
+    the webhook room wants to be rung. `hurt`: organizations whose mail bounced or was called spam.
     """
 
     counts: Counter[tuple[str, str]]
     deliveries: int
+    hurt: frozenset[UUID] = frozenset()
 
 
 def apply(engine: sa.Engine, parsed: Sequence[Parsed]) -> Applied:
@@ -46,9 +48,9 @@ def apply(engine: sa.Engine, parsed: Sequence[Parsed]) -> Applied:
         cases = [Case(ids.new(), one, home_of(one)) for one in parsed]
         stored = feedback.store(connection, cases)
         fresh = [case for case in cases if case.id in stored]
-        outcomes, deliveries = _see(connection, fresh)
+        seen = _see(connection, fresh)
     repeated = [Outcome(case.parsed, "duplicate") for case in cases if case.id not in stored]
-    return _told([*outcomes, *repeated], deliveries)
+    return _told(seen, repeated)
 
 
 def reapply(engine: sa.Engine, reach: timedelta, most: int = MOST, skip: int = 0) -> Applied:
@@ -59,11 +61,18 @@ def reapply(engine: sa.Engine, reach: timedelta, most: int = MOST, skip: int = 0
         cases = feedback.waiting(connection, reach, most, skip)
         if cases:
             feedback.match(connection, cases)
-        outcomes, deliveries = _see(connection, cases)
-    return _told(outcomes, deliveries)
+        seen = _see(connection, cases)
+    return _told(seen)
 
 
-def _see(connection: sa.Connection, cases: list[Case]) -> tuple[list[Outcome], int]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    outcomes: list[Outcome]
+    changed: list[Tracked]
+    deliveries: int
+
+
+def _see(connection: sa.Connection, cases: list[Case]) -> _Seen:
     """Move the messages, each once however many events are about it. In SES's order, so that a
     customer hears of a delivery before the bounce that followed it.
     """
@@ -71,7 +80,7 @@ def _see(connection: sa.Connection, cases: list[Case]) -> tuple[list[Outcome], i
     tracked = tracking.lock(connection, homes) if homes else {}
     outcomes = [_outcome(case, tracked) for case in sorted(cases, key=_moment)]
     changed = [one for one in tracked.values() if one.moved or one.events]
-    return outcomes, tracking.save(connection, changed) if changed else 0
+    return _Seen(outcomes, changed, tracking.save(connection, changed) if changed else 0)
 
 
 def _outcome(case: Case, tracked: dict[UUID, Tracked]) -> Outcome:
@@ -99,10 +108,13 @@ def _moment(case: Case) -> datetime:
     return case.parsed.at if isinstance(case.parsed, SesEvent) else _NEVER
 
 
-def _told(outcomes: list[Outcome], deliveries: int) -> Applied:
+def _told(seen: _Seen, repeated: Sequence[Outcome] = ()) -> Applied:
+    outcomes = [*seen.outcomes, *repeated]
     for one in outcomes:
         report(one)
-    return Applied(Counter((one.parsed.kind, one.word) for one in outcomes), deliveries)
+    hurt = {one.state["organization_id"] for one in seen.changed if one.state["status"] in _HURTS}
+    counts: Counter[tuple[str, str]] = Counter((one.parsed.kind, one.word) for one in outcomes)
+    return Applied(counts, seen.deliveries, frozenset(hurt))
 
 
 def lies_in_a_letter(error: Exception) -> bool:

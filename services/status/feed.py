@@ -23,6 +23,7 @@ from common import crash, logs
 from common.letterbox import Letter, Letterbox
 from services.status import horizon
 from services.status.apply import Applied, apply, lies_in_a_letter
+from services.status.brake import Brake
 from services.status.horizon import Horizon
 from services.status.late import Late
 from services.status.parse import NoEvent, Parsed
@@ -50,11 +51,13 @@ class Feed:
         engine: sa.Engine,
         ring: Callable[[], None],
         margin: timedelta = horizon.COUNTS_LAG,
+        brake: Brake | None = None,
     ) -> None:
         """`ring`: called after a commit that has made deliveries. `margin`: see `horizon`."""
         self._letterbox = letterbox
         self._engine = engine
         self._ring = ring
+        self._brake = brake
         self._late = Late(engine, self._committed)
         self._in_hand: list[Letter[Parsed]] = []
         self._received: tuple[Letter[Parsed], ...] = ()
@@ -83,6 +86,8 @@ class Feed:
             self._receive()
         if self._in_hand:
             self._take()
+        if self._brake:
+            self._brake.look()
         self._horizon.settled(self._began, self._received)
         self._tell_how_far()
 
@@ -146,6 +151,8 @@ class Feed:
     def _committed(self, done: Applied) -> None:
         if done.deliveries:
             self._ring()
+        if self._brake:
+            self._brake.note(done.hurt)
 
 
 def _is_left(letter: Letter[Parsed]) -> bool:

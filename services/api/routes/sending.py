@@ -57,6 +57,7 @@ _LOOPS: Final = (
 def _problems(missing: str) -> dict[int | str, dict[str, Any]]:
     return {
         202: {"description": "Accepted: it is durable, and will be sent.", "headers": _HEADERS},
+        403: problem("`organization_paused`: nothing of your organization is sent now"),
         404: problem(missing),
         413: problem("`message_too_large`"),
         422: problem("`validation_failed`, or `idempotency_key_reused`"),

@@ -11,6 +11,7 @@ from services.api.dependencies import id_schema
 from services.api.schemas.base import Shown, Timestamp
 from services.api.schemas.inboxes import InboxShown
 from services.api.schemas.messages import MessageShown
+from services.api.schemas.organizations import OrganizationShown
 from services.api.schemas.webhooks import WebhookShown
 
 
@@ -57,6 +58,7 @@ _PAYLOADS: Final[dict[str, type[Shown]]] = {
     "inbox": InboxShown,
     "webhook": WebhookShown,
     "domain": DomainShown,
+    "organization": OrganizationShown,
 }
 
 

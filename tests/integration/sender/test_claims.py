@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from common import clock
 from common.models import Message
 from services.sender.claims import MOST_CLAIMS, SUSPECT
-from services.sender.jobs import Claimed, Jobs
+from services.sender.jobs import OLDEST_WAITING, Claimed, Jobs
 from tests.integration.builders import Tenant, message, reread, tenant
 
 
@@ -132,3 +132,37 @@ def test_who_was_claimed_in_vain_too_often_is_not_claimed_again(
 
     assert jobs.claim(10) + jobs.claim_suspect() == []
     assert reread(engine, poison).claims == MOST_CLAIMS
+
+
+def _pause(engine: sa.Engine, owner: Tenant, at: str) -> None:
+    with engine.begin() as connection:
+        statement = f"UPDATE organization SET paused_at = {at} WHERE id = :id"
+        connection.execute(sa.text(statement), {"id": owner.organization.id})
+
+
+def test_of_who_is_paused_nothing_is_claimed_and_it_keeps_its_place(
+    engine: sa.Engine, jobs: Jobs
+) -> None:
+    paused, other = tenant(engine), tenant(engine)
+    waiting, going = message(engine, paused), message(engine, other)
+    suspect = message(engine, paused, claims=SUSPECT)
+    _pause(engine, paused, "now()")
+
+    assert [one.id for one in jobs.claim(10)] == [going.id]
+    assert jobs.claim_suspect() == []
+
+    _pause(engine, paused, "NULL")
+    assert [one.id for one in jobs.claim(10)] == [waiting.id]
+    assert [one.id for one in jobs.claim_suspect()] == [suspect.id]
+
+
+def test_what_is_paused_is_no_backlog(engine: sa.Engine) -> None:
+    paused, other = tenant(engine), tenant(engine)
+    message(engine, paused, due_at=clock.now() - timedelta(hours=5))
+    message(engine, other, due_at=clock.now() - timedelta(seconds=30))
+    _pause(engine, paused, "now()")
+
+    with engine.connect() as connection:
+        age = connection.execute(sa.text(OLDEST_WAITING)).scalar_one()
+
+    assert 30 <= age < 3600

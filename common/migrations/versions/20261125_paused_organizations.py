@@ -1,0 +1,29 @@
+"""organizations that are paused: since when, why, and what counts
+
+Columns without defaults: no table is rewritten.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    for column in (
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_reason", postgresql.JSONB(none_as_null=True), nullable=True),
+        sa.Column("counted_from", sa.DateTime(timezone=True), nullable=True),
+    ):
+        op.add_column("organization", column)
+
+
+def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    for name in ("counted_from", "paused_reason", "paused_at"):
+        op.drop_column("organization", name)
