@@ -44,6 +44,10 @@ PATIENCE_SECONDS: Final = 9.0
 and a request that met them all one after the other took 15 s to hear 503. The time in which a slow
 client sends its body does not count.
 """
+_STANDING_SECONDS: Final = 0.9
+"""For where a caller stands, where the request has not counted: an answer that was given before is
+not held back for its headers, and all of it stays within 10 s.
+"""
 
 log = logs.get(__name__)
 
@@ -132,7 +136,8 @@ async def _headers(request: Request, problem: problems.Problem | None = None) ->
     if window is None and caller is not None and not away:
         runtime: Runtime = request.app.state.runtime
         try:
-            window = await runtime.limiter.look(caller)
+            async with asyncio.timeout(_STANDING_SECONDS):
+                window = await runtime.limiter.look(caller)
         except Exception as error:  # noqa: BLE001 - the answer matters more than its headers
             log.warning("limits.unknown", error=type(error).__name__)
     return window.headers if window else {}
