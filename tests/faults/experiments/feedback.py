@@ -45,7 +45,7 @@ def status_killed(system: System, seed: int, size: Size) -> Report:
     points = ("after_receive", "after_apply") * min(size.faults, _MOST_PAIRS)
     with experiment(system, seed) as run:
         system.double.sqs("PurgeQueue", DEAD)
-        _set(system, visibility=1, receives=max(_RECEIVES, 2 * len(points)))
+        _set(system, visibility=1, receives=2 * len(points))
         for body in _POISON:
             system.double.sqs("SendMessage", MessageBody=f"{body}{seed}{run.began.posted}")
         rate = size.messages / (2.0 * len(points))

@@ -9,6 +9,7 @@ from tests.faults.system import NAMES, System
 
 _SKEW = 600  # seconds
 _DRAIN_SECONDS = 30.0
+_ROUND_SECONDS = 3.0  # at most, in which some processes stop and start
 _ROUNDS = (("api",), ("sender-1", "status"), ("sender-2", "webhooks"))
 _SKEWED = {"sender-1": _SKEW, "sender-2": -_SKEW, "status": _SKEW}
 
@@ -43,7 +44,7 @@ def _kill_all(system: System) -> None:
 
 def _rolling(run: Run, size: Size) -> list[Bar]:
     processes, before = run.system.processes, run.load.journal.cut
-    rate = size.messages / (3.0 * len(_ROUNDS))
+    rate = size.messages / (min(_ROUND_SECONDS, 1.5 * size.outage) * len(_ROUNDS))
     run.load.begin(size.messages, min(rate, size.rate), within=300)
     failed: dict[str, int] = {}
     for names in _ROUNDS:

@@ -18,11 +18,10 @@ def senders_killed(system: System, seed: int, size: Size) -> Report:
     """1: kill -9 of one of two senders with calls in its hands, at random, again and again; it is
     started again.
     """
-    kills = 2 * size.faults
     with experiment(system, seed) as run:
         system.double.faults(latencyMs=250)
-        for _ in range(kills):
-            run.load.begin(size.messages // kills, _BURST, within=120)
+        for _ in range(size.kills):
+            run.load.begin(size.messages // size.kills, _BURST, within=120)
             run.until_under_way(_BUSY)
             let_pass(run.dice.uniform(0, 0.2))
             system.restart(run.dice.choice(SENDERS))
@@ -30,7 +29,7 @@ def senders_killed(system: System, seed: int, size: Size) -> Report:
         evidence = run.seen(size.quiet)
         slow = ledger.percentile(ledger.recoveries(evidence), 0.99)
         within = system.pace.lease + 2
-        bars = [Bar("kills", f"{kills}"), at_most("p99", slow, within), held(evidence)]
+        bars = [Bar("kills", f"{size.kills}"), at_most("p99", slow, within), held(evidence)]
         return run.report("1 kill -9 of a sender", evidence, bars)
 
 
