@@ -4,6 +4,7 @@ An event and its deliveries are written in the transaction of the change they te
 `delivered` and `received` all reach a customer by one road, and no crash can lose one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -54,13 +55,16 @@ class NewEvent:
     id: UUID = field(default_factory=ids.new)
 
 
-_WRITE = sa.text(f"""
-WITH written AS (
+WRITTEN: Final = f"""
+written AS (
     INSERT INTO event (id, organization_id, inbox_id, message_id, type, payload, created_at)
     SELECT id, organization_id, inbox_id, message_id, type, payload, created_at
-    FROM {recordset(Event)}
+    FROM {recordset(Event, "events")}
     RETURNING id, organization_id, inbox_id, type, payload, created_at
 )
+"""
+"""For a statement that ends with `DELIVERIES`; its parameters are those of `values`."""
+DELIVERIES: Final = """
 INSERT INTO delivery
     (id, organization_id, event_id, webhook_id, state, due_at, attempts, order_key, created_at)
 SELECT postroom_uuid7(), e.organization_id, e.id, w.id, 'pending', now(), 0,
@@ -69,7 +73,8 @@ FROM written e
 JOIN webhook w ON w.organization_id = e.organization_id
     AND w.enabled AND w.deleted_at IS NULL AND e.type = ANY (w.events)
     AND (w.inbox_ids IS NULL OR e.inbox_id = ANY (w.inbox_ids))
-""")
+"""
+_WRITE = sa.text(f"WITH {WRITTEN} {DELIVERIES}")
 
 
 def write(events: list[NewEvent]) -> tuple[TextClause, dict[str, str]]:
@@ -77,7 +82,12 @@ def write(events: list[NewEvent]) -> tuple[TextClause, dict[str, str]]:
     that asked for them. `execute(*write(events)).rowcount` is the number of deliveries: where
     it is not 0, ring the webhook room after the commit.
     """
-    return _WRITE, {"rows": as_json(_row(event) for event in events)}
+    return _WRITE, values(events)
+
+
+def values(events: Iterable[NewEvent]) -> dict[str, str]:
+    """The parameters of what is written."""
+    return {"events": as_json(map(_row, events))}
 
 
 def _row(event: NewEvent) -> dict[str, Any]:

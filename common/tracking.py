@@ -68,15 +68,17 @@ _MOVED: Final = (
     *("status", "status_reason", "updated_at", "external_message_id", "send_state", "due_at"),
     *("lease_until", "lease_token", "claims", "attempts"),
 )
-_MOVE_MESSAGES = sa.text(f"""
-UPDATE message m SET {", ".join(f"{name} = n.{name}" for name in _MOVED)}
-FROM {recordset(Message)} n WHERE m.id = n.id
-""")
-
-_MOVE_RECIPIENTS = sa.text(f"""
-UPDATE recipient r SET
-    status = n.status, reason = n.reason, status_at = n.status_at, updated_at = n.updated_at
-FROM {recordset(Recipient)} n WHERE r.message_id = n.message_id AND r.position = n.position
+# One statement: a round trip is most of what a small set costs.
+_SAVE = sa.text(f"""
+WITH messages AS (
+    UPDATE message m SET {", ".join(f"{name} = n.{name}" for name in _MOVED)}
+    FROM {recordset(Message, "messages")} n WHERE m.id = n.id
+), recipients AS (
+    UPDATE recipient r SET
+        status = n.status, reason = n.reason, status_at = n.status_at, updated_at = n.updated_at
+    FROM {recordset(Recipient, "recipients")} n
+    WHERE r.message_id = n.message_id AND r.position = n.position
+), {events.WRITTEN} {events.DELIVERIES}
 """)
 
 
@@ -188,13 +190,12 @@ def lock(connection: sa.Connection, message_ids: Iterable[UUID]) -> dict[UUID, T
 def save(connection: sa.Connection, tracked: Iterable[Tracked]) -> int:
     """Write what changed, with its events; the number of deliveries that are now due."""
     messages = list(tracked)
-    moved = [{name: one.state[name] for name in ("id", *_MOVED)} for one in messages]
-    connection.execute(_MOVE_MESSAGES, {"rows": as_json(moved)})
-    recipients = [
+    moved = ({name: one.state[name] for name in ("id", *_MOVED)} for one in messages)
+    recipients = (
         {"message_id": one.state["id"], "position": position, **one.recipients[position]}
         for one in messages
         for position in one.moved
-    ]
-    connection.execute(_MOVE_RECIPIENTS, {"rows": as_json(recipients)})
-    told = [event for one in messages for event in one.events]
-    return connection.execute(*events.write(told)).rowcount if told else 0
+    )
+    told = (event for one in messages for event in one.events)
+    values = {"messages": as_json(moved), "recipients": as_json(recipients)}
+    return connection.execute(_SAVE, values | events.values(told)).rowcount

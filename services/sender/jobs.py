@@ -87,8 +87,9 @@ FROM held WHERE m.id = held.id
 """)
 
 OLDEST_WAITING: Final = f"""
-    SELECT extract(epoch FROM now() - due_at) FROM message
-    WHERE {FREE} AND {GOES} ORDER BY due_at LIMIT 1
+    SELECT extract(epoch FROM now() - (
+        SELECT due_at FROM message WHERE {FREE} AND {GOES} ORDER BY due_at LIMIT 1
+    ))
 """
 
 
@@ -135,6 +136,8 @@ class Jobs:
         for one that is not ours any more, which must not be sent by us.
         """
         values = {"rows": as_json(map(_held, claims)), "lease": self.lease_seconds}
+        # Not on its own: what Postgres commits by itself stands also where who asked was killed
+        # meanwhile, and the message would be unknown instead of free for anybody.
         with self._engine.begin() as connection:
             started = connection.execute(_START, values)
             # By the token too: a set may hold a claim of ours that ran out, and our next one.
@@ -148,7 +151,7 @@ class Jobs:
         with self._engine.begin() as connection:
             tracked = tracking.lock(connection, (one.claimed.id for one in results))
             ours = [one for one in results if _is_ours(one, tracked)]
-            now = connection.execute(sa.select(sa.func.now())).scalar_one()
+            now = _now(connection) if any(one.pause for one in ours) else None
             for one in ours:
                 _apply(one, tracked[one.claimed.id], now)
             touched = [tracked[one.claimed.id] for one in ours]
@@ -170,11 +173,16 @@ def _is_ours(result: Result, tracked: dict[UUID, Tracked]) -> bool:
     return one is not None and one.state["lease_token"] == result.claimed.token
 
 
-def _apply(result: Result, one: Tracked, now: datetime) -> None:
+def _now(connection: sa.Connection) -> datetime:
+    now: datetime = connection.execute(sa.select(sa.func.now())).scalar_one()
+    return now
+
+
+def _apply(result: Result, one: Tracked, now: datetime | None) -> None:
     """An event of SES may have been faster than SES's answer to us; what it said stands."""
     if result.sighting is not None:
         one.see(result.sighting)
-    if result.pause:
+    if result.pause and now:
         one.state["due_at"] = now + result.pause
     state = one.state["send_state"]
     if state == "sending":
