@@ -28,6 +28,10 @@ ROOMS: Final = (SENDER, WEBHOOKS)
 # is for the worker that never does.
 _UNANSWERED_MS: Final = 1000
 _LAST_RINGS_SECONDS: Final = 2.0
+_POLL_MS: Final = 20
+"""Dramatiq's consumer of Redis polls, and an idle system's message waits for half of this on
+average. At 100 it was most of its way to SES (tests/bench/idle.py); shorter costs an idle CPU more.
+"""
 
 RINGS = Counter("postroom_rings_total", "Doorbells", ["room", "outcome"])  # rung|answered|failed
 
@@ -81,9 +85,11 @@ class Doorbell:
     def open(self, room: str) -> "dramatiq.Worker":
         """Start to listen at the room's door; its actor must be declared on `broker` before.
 
-        The worker's poll backs off to 100 ms: by default to 1 s, no sooner than the tick.
+        The worker's poll backs off to this: by default to 1 s, no sooner than the tick.
         """
-        worker = dramatiq.Worker(self.broker, queues={room}, worker_threads=1, worker_timeout=100)
+        worker = dramatiq.Worker(
+            self.broker, queues={room}, worker_threads=1, worker_timeout=_POLL_MS
+        )
         worker.start()
         return worker
 

@@ -16,11 +16,30 @@ from typing import Any, Final
 import orjson
 
 from common import clock
-from tests.bench import accept, compose, deliver, receive, slow
+from tests.bench import (
+    accept,
+    compose,
+    deliver,
+    feedback,
+    idle,
+    receive,
+    send,
+    slow,
+)
 from tests.bench.measure import Figure
 
 ALL: Final[dict[str, Callable[[], list[Figure]]]] = {
-    one.__name__.rpartition(".")[2]: one.main for one in (accept, compose, deliver, slow, receive)
+    one.__name__.rpartition(".")[2]: one.main
+    for one in (
+        accept,
+        compose,
+        send,
+        feedback,
+        deliver,
+        slow,
+        idle,
+        receive,
+    )
 }
 RESULTS: Final = Path(__file__).parents[2] / "bench" / "results.json"
 
