@@ -7,7 +7,7 @@ WORKERS ?= 3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run demo org receive migrate secrets test faults check format bench clean
+.PHONY: help ready run demo org receive migrate secrets test faults check format bench soak clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ format: ready ## Format the code, and mend what lint can mend
 
 bench: ready ## Benchmarks, each beside what it is measured against
 	@$(RUN) -m tests.bench
+
+# SOAK="--minutes 60" for another time.
+soak: ready ## The whole product under load for a quarter of an hour; 1 if anything grows
+	@$(RUN) -m tests.bench.soak $(SOAK)
 
 clean: ready ## Remove the local data and all caches (not .venv)
 	@$(RUN) -m deploy.local clean

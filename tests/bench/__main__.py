@@ -22,6 +22,7 @@ from tests.bench import (
     deliver,
     feedback,
     idle,
+    memory,
     receive,
     send,
     slow,
@@ -39,6 +40,7 @@ ALL: Final[dict[str, Callable[[], list[Figure]]]] = {
         slow,
         idle,
         receive,
+        memory,
     )
 }
 RESULTS: Final = Path(__file__).parents[2] / "bench" / "results.json"
