@@ -45,6 +45,9 @@ class Patience:
             "statement_timeout": f"{self.statement * 1000:.0f}",
             "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS * 1000}",
             "client_connection_check_interval": "1000",
+            # A set is guessed at a hundred rows for each of its JSON parameters; compiling a plan
+            # for so many takes longer than running it for the few that there are.
+            "jit": "off",
         }
         return {
             "connect_timeout": self.connect,

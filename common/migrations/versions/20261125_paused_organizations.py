@@ -21,9 +21,16 @@ def upgrade() -> None:
         sa.Column("counted_from", sa.DateTime(timezone=True), nullable=True),
     ):
         op.add_column("organization", column)
+    op.create_index(
+        "ix_organization_paused",
+        "organization",
+        ["id"],
+        postgresql_where=sa.text("paused_at IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.drop_index("ix_organization_paused", table_name="organization")
     for name in ("counted_from", "paused_reason", "paused_at"):
         op.drop_column("organization", name)
