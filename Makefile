@@ -7,10 +7,10 @@ WORKERS ?= 3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run demo org receive migrate secrets test faults check format bench soak clean
+.PHONY: help ready run demo org receive migrate secrets test test-compose faults check format bench soak clean
 
 help: ## What can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ready ## The whole product on this machine, until Ctrl-C; data stays in .postroom/
 	@$(RUN) -m deploy.local run
@@ -46,6 +46,10 @@ secrets: ready ## Seal the webhook secrets of DATABASE_URL with the first of POS
 test: ready ## All tests, against a real Postgres and a real Redis
 	@$(RUN) -m pytest -n $(WORKERS) --ignore tests/bench
 
+# Linux with docker and docker compose; builds the image, and takes minutes.
+test-compose: ready ## The image and the compose stack on this machine's Docker engine
+	@$(RUN) -m tests.compose
+
 # FAULTS="--only senders_killed --seeds 7 --size short" for less of it.
 faults: ready ## Every fault for minutes under load, and the ledger of it; 1 if a promise is broken
 	@$(RUN) -m tests.faults $(FAULTS)
@@ -57,6 +61,7 @@ check: ready ## Lint, format, types, layers, migrations
 	@$(RUN) -m mypy
 	@.venv/bin/lint-imports
 	@$(RUN) -m deploy.local check-migrations
+	@$(RUN) -m deploy.manifests
 
 format: ready ## Format the code, and mend what lint can mend
 	@$(RUN) -m ruff check --fix

@@ -1,0 +1,1 @@
+"""What the image and the compose stack need of their own. Standard library only."""
