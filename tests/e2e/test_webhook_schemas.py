@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
+import sqlalchemy as sa
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from common import events
+from common import events, ids
+from common.settings import with_driver
+from services.status import brake
 from tests.e2e.customer import BOUNCE, COMPLAINT, SUCCESS, Customer, Json, customer
 from tests.e2e.document import DOCUMENT, Operation, body_schema, complaints, operations
 from tests.e2e.endpoint import Endpoint
@@ -49,6 +52,18 @@ def make_happen(local: Local, acme: Customer, endpoint: Endpoint) -> None:
         acme.doubtful(acme.send(inbox))
     with faults(local.aws_url, deliveryDelayed=1):
         acme.ended(acme.send(inbox), "delivered")
+    _brake(local, acme)
+
+
+def _brake(local: Local, acme: Customer) -> None:
+    """The operator's hand on it, and off again."""
+    organization_id = ids.decode(ids.ORGANIZATION, acme.organization_id)
+    engine = sa.create_engine(with_driver(local.database_url))
+    with engine.begin() as connection:
+        brake.pause(connection, organization_id, "operator", "Call us.")
+    with engine.begin() as connection:
+        brake.release(connection, organization_id)
+    engine.dispose()
 
 
 @pytest.mark.parametrize("kind", sorted(HAPPENS))
