@@ -28,9 +28,9 @@ ROOMS: Final = (SENDER, WEBHOOKS)
 # is for the worker that never does.
 _UNANSWERED_MS: Final = 1000
 _LAST_RINGS_SECONDS: Final = 2.0
-_POLL_MS: Final = 20
-"""Dramatiq's consumer of Redis polls, and an idle system's message waits for half of this on
-average. At 100 it was most of its way to SES (tests/bench/idle.py); shorter costs an idle CPU more.
+_POLL_MS: Final = 100
+"""Dramatiq's consumer of Redis polls, and an idle system's message waits for half of this or so
+(tests/bench/idle.py). At 20 each idle worker took 8 % of a core for nothing.
 """
 
 RINGS = Counter("postroom_rings_total", "Doorbells", ["room", "outcome"])  # rung|answered|failed
