@@ -24,7 +24,7 @@ HORIZON: Final = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 """All transactions below have come to their end, and are seen: nothing can appear among them."""
 _LAST_ID: Final = UUID(int=(1 << 128) - 1)
 
-_NOW: Final = sa.text(f"SELECT {HORIZON}")
+_NOW: Final = sa.text(f"SELECT {HORIZON} AS horizon, pg_current_snapshot()::text AS seen")
 _OF_EVENT: Final = sa.text(f"""
 SELECT transaction, {HORIZON} AS horizon FROM event
 WHERE organization_id = :organization_id AND id = :id
@@ -38,6 +38,15 @@ class Position(NamedTuple):
     id: UUID
 
 
+class Start(NamedTuple):
+    """A position, and the snapshot (`pg_snapshot`) of what is not told, since it was there before:
+    while anybody's older transaction runs, it may lie behind the position.
+    """
+
+    position: Position
+    seen: str | None = None
+
+
 class Page(NamedTuple):
     """Events, the position behind them, and whether there may be more by now."""
 
@@ -46,12 +55,13 @@ class Page(NamedTuple):
     is_full: bool
 
 
-async def begin(connection: AsyncConnection, organization_id: UUID, after: str | None) -> Position:
+async def begin(connection: AsyncConnection, organization_id: UUID, after: str | None) -> Start:
     """Behind an event that this organization has, or with what happens from now on; Problem 400
     `invalid_cursor`.
     """
     if after is None:
-        return _before((await connection.execute(_NOW)).scalar_one())
+        now = (await connection.execute(_NOW)).one()
+        return Start(_before(now.horizon), now.seen)
     try:
         event_id = ids.decode(ids.EVENT, after)
     except ids.IdError:
@@ -62,17 +72,19 @@ async def begin(connection: AsyncConnection, organization_id: UUID, after: str |
         raise _unknown()
     # A list or a webhook may have told of it sooner than a log does: what comes before it has not
     # been told by any then.
-    return min(Position(row["transaction"], event_id), _before(row["horizon"]))
+    return Start(min(Position(row["transaction"], event_id), _before(row["horizon"])))
 
 
 async def read(
-    connection: AsyncConnection, organization_id: UUID, asked: Filters, position: Position
+    connection: AsyncConnection, organization_id: UUID, asked: Filters, start: Start
 ) -> Page:
     """The next page behind a position."""
+    position = start.position
     values = {
         "organization_id": organization_id,
         "transaction": position.transaction,
         "after": position.id,
+        "seen": start.seen,
         **asked,
     }
     found = await rows.every(connection, _query(tuple(asked)), values)
@@ -96,6 +108,8 @@ def _query(names: tuple[str, ...]) -> sa.TextClause:
         FROM event e
         WHERE e.organization_id = :organization_id AND e.transaction < h.horizon
             AND (e.transaction, e.id) > (:transaction, CAST(:after AS uuid))
+            AND (CAST(:seen AS pg_snapshot) IS NULL OR NOT pg_visible_in_snapshot(
+                CAST(CAST(e.transaction AS text) AS xid8), CAST(:seen AS pg_snapshot)))
             {filters.conditions_on_events(names)}
         ORDER BY e.transaction, e.id LIMIT {PAGE}
     ) e ON true

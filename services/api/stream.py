@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from common import events, ids, logs
 from common.resources import Row
 from services.api import event_log
-from services.api.event_log import Position
+from services.api.event_log import Start
 from services.api.filters import Filters
 from services.api.keyring import Keyring
 from services.api.patient import patient
@@ -43,7 +43,7 @@ class Reader:
     key: str
     organization_id: UUID
     filters: Filters
-    position: Position
+    start: Start
     ping_seconds: float = PING_SECONDS
 
     async def told(self, woken: asyncio.Event) -> AsyncIterator[bytes]:
@@ -67,14 +67,14 @@ class Reader:
         try:
             async with self.engine.connect() as connection:
                 page = await event_log.read(
-                    connection, self.organization_id, self.filters, self.position
+                    connection, self.organization_id, self.filters, self.start
                 )
         except Exception as error:  # noqa: BLE001 - the reader waits, whatever it is
             log.warning("stream.interrupted", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_SECONDS)
             woken.set()
             return b""
-        self.position = page.end
+        self.start = self.start._replace(position=page.end)
         if page.is_full:
             woken.set()
         return b"".join(map(_written, page.events))

@@ -79,14 +79,14 @@ async def stream_events(  # noqa: PLR0913 - most are asked of the caller
     """
     after = last_event_id or last_event_id_in_query or None
     async with runtime.engine.connect() as connection:
-        position = await event_log.begin(connection, caller.organization_id, after)
+        start = await event_log.begin(connection, caller.organization_id, after)
     reader = stream.Reader(
         engine=runtime.engine,
         keyring=runtime.keyring,
         key=bearer(request),
         organization_id=caller.organization_id,
         filters=asked,
-        position=position,
+        start=start,
     )
     return stream.EventStream(runtime.watch, reader)
 
