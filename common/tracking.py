@@ -74,9 +74,8 @@ WITH messages AS (
     UPDATE message m SET {", ".join(f"{name} = n.{name}" for name in _MOVED)}
     FROM {recordset(Message, "messages")} n WHERE m.id = n.id
 ), recipients AS (
-    UPDATE recipient r SET
-        status = n.status, reason = n.reason, status_at = n.status_at, updated_at = n.updated_at
-    FROM {recordset(Recipient, "recipients")} n
+    UPDATE recipient r SET status = n.status, reason = n.reason, status_at = n.status_at,
+        updated_at = n.updated_at FROM {recordset(Recipient, "recipients")} n
     WHERE r.message_id = n.message_id AND r.position = n.position
 ), {events.WRITTEN} {events.DELIVERIES}
 """)

@@ -31,6 +31,7 @@ class Arrival:
 
 @dataclass(slots=True)
 class Receiver:
+    host: str = LOOPBACK
     port: int = 0
     secret: str = ""
     """Known only after the webhook was created, which needs the URL."""
@@ -38,7 +39,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}{PATH}"
+        return f"http://{self.host}:{self.port}{PATH}"
 
     def take(self, body: bytes, headers: dict[str, str]) -> bool:
         """Whether the signature was right."""
@@ -66,8 +67,9 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 
 @contextmanager
-def listening() -> Iterator[Receiver]:
-    receiver = Receiver()
+def listening(host: str = LOOPBACK) -> Iterator[Receiver]:
+    """On a free port of `host`, until the end of the block."""
+    receiver = Receiver(host)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -80,7 +82,7 @@ def listening() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Quiet: the journey tells what arrived."""
 
-    with ThreadingHTTPServer((LOOPBACK, 0), Handler) as server:
+    with ThreadingHTTPServer((host, 0), Handler) as server:
         receiver.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()

@@ -12,7 +12,7 @@ from collections import deque
 
 import orjson
 
-from tests.bench.send_http import Answer, serve
+from tests.bench.small_http import Answer, serve
 
 _A_CALL = 10
 _IDLE_SECONDS = 2.0
@@ -34,20 +34,20 @@ class Sqs:
         if name == b"receivemessage":
             return self._receive(body)
         if name == b"deletemessagebatch":
-            return 0, self._delete(body)
+            return Answer(self._delete(body))
         if name == b"getqueueattributes":
-            return 0, self._attributes()
+            return Answer(self._attributes())
         if head.startswith(b"POST /put"):
-            return 0, self._put(orjson.loads(body))
+            return Answer(self._put(orjson.loads(body)))
         if head.startswith(b"GET /count"):
-            return 0, orjson.dumps(len(self._deleted))
+            return Answer(orjson.dumps(len(self._deleted)))
         deleted, self._deleted = self._deleted, []
-        return 0, orjson.dumps(deleted)
+        return Answer(orjson.dumps(deleted))
 
     def _receive(self, asked: bytes) -> Answer:
         if self._ready:
-            return 0, self._ready.popleft()
-        return (_IDLE_SECONDS if orjson.loads(asked).get("WaitTimeSeconds") else 0), b"{}"
+            return Answer(self._ready.popleft())
+        return Answer(b"{}", _IDLE_SECONDS if orjson.loads(asked).get("WaitTimeSeconds") else 0)
 
     def _delete(self, asked: bytes) -> bytes:
         entries = orjson.loads(asked)["Entries"]

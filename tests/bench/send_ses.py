@@ -8,7 +8,7 @@ import time
 
 import orjson
 
-from tests.bench.send_http import Answer, serve
+from tests.bench.small_http import Answer, serve
 
 LATENCY_SECONDS = 0.05
 _SEND = b"POST /v2/email/outbound-emails"
@@ -36,13 +36,13 @@ class Ses:
             self._calls.append(time.monotonic())
             self._number += 1
             given = f"0100019aab3c7f10-5d0c3a52-7d1e-4c2b-9d0f-{self._number:012x}-000000"
-            return LATENCY_SECONDS, b'{"MessageId":"%s"}' % given.encode()
+            return Answer(b'{"MessageId":"%s"}' % given.encode(), LATENCY_SECONDS)
         if head.startswith(b"GET /count"):
-            return 0, orjson.dumps(len(self._calls))
+            return Answer(orjson.dumps(len(self._calls)))
         if head.startswith(b"GET /calls"):
             calls, self._calls = self._calls, []
-            return 0, orjson.dumps(calls)
-        return 0, _ACCOUNT
+            return Answer(orjson.dumps(calls))
+        return Answer(_ACCOUNT)
 
 
 if __name__ == "__main__":

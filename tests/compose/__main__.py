@@ -19,9 +19,9 @@ from deploy.local import ports, tenant
 from deploy.local.errors import LocalError
 from deploy.local.journey import Journey
 from deploy.local.progress import Progress
+from deploy.local.receiver import listening
 from deploy.local.supervisor import Supervisor
 from deploy.manifests.pod_rules import SERVICES
-from tests.compose.customer import listening
 from tests.compose.engine import EngineError, Project, composer
 
 LONG_LIVED: Final = {*SERVICES, "postgres", "redis", "aws"}
