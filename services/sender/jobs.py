@@ -25,7 +25,7 @@ from common.db import as_json, identifiers, recordset
 from common.models import Message
 from common.resources import Row
 from common.tracking import Sighting, Tracked
-from services.sender.claims import CLAIM, CLAIM_SUSPECT, FREE, GOES, TURNS
+from services.sender.claims import CLAIM, CLAIM_SUSPECT, FREE, GOES, HAS_SUSPECTS, TURNS
 
 _NOBODY: Final = UUID(int=0)
 
@@ -122,6 +122,11 @@ class Jobs:
         """One message that may have killed its senders, if there is one."""
         with self._engine.begin() as connection:
             return self._take(connection, CLAIM_SUSPECT)
+
+    def has_suspects(self) -> bool:
+        """Whether there is one."""
+        with self._engine.connect() as connection:
+            return bool(connection.execute(HAS_SUSPECTS).scalar_one())
 
     def _take(
         self, connection: sa.Connection, statement: TextClause, **values: Any
