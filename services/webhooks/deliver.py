@@ -43,7 +43,7 @@ ENDPOINTS = Counter("postroom_endpoints_total", "What became of endpoints", ["ch
 
 _GONE: Final = 410
 _TOO_MANY: Final = 429
-_SET: Final = 128
+_SET: Final = 512
 _SECRETS: Final = 1024  # that are kept open
 _OURS: Final = timedelta(seconds=60)
 """Until the next try where ours was the fault."""
