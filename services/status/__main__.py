@@ -8,9 +8,10 @@ from functools import partial
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from common import aws, db, housekeeping, logs, metrics, process, queue, worker
+from common import db, housekeeping, logs, metrics, process, queue, worker
 from common.letterbox import CALLS, POLL_SECONDS, Letterbox
 from common.settings import Settings
+from common.sqs import Sqs
 from services.status import feedback
 from services.status.brake import Brake, Lines
 from services.status.feed import Feed
@@ -29,7 +30,7 @@ def main() -> None:
         sys.exit("POSTROOM_FEEDBACK_QUEUE_URL is not set: the SQS queue of SES's events")
     engine = db.make_engine(settings)
     doorbell = queue.Doorbell(settings)
-    sqs = aws.client(settings, "sqs", read_timeout=POLL_SECONDS + 3, connections=CALLS)
+    sqs = Sqs(settings, read_timeout=POLL_SECONDS + 3, connections=CALLS)
     letterbox = Letterbox(sqs, settings.feedback_queue_url, parse)
     # A grace shorter than the usual one wants its end told sooner, and by counts as old.
     margin = min(COUNTS_LAG, timedelta(seconds=settings.ambiguous_grace_seconds / 10))
@@ -43,6 +44,7 @@ def main() -> None:
     with housekeeping.running(engine, *old):
         feed.run(stopping)
     letterbox.close()
+    sqs.close()
     stop_metrics()
     ringer.close()
     doorbell.close()
