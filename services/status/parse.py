@@ -1,7 +1,6 @@
 """What lies in the queue, as a typed value. Pure, and nothing that is in a body makes it raise.
 
-An event names itself `eventType` (configuration sets) or `notificationType` (identities).
-Members:
+An event names itself `eventType` (configuration sets) or `notificationType` (identities):
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
 
@@ -10,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -144,10 +144,8 @@ def _diagnostics(kind: str, detail: Json) -> str:
 
 
 def _recipients(listed: Any) -> tuple[str, ...]:
-    found = (
-        _text(one.get("emailAddress") if isinstance(one, dict) else one) for one in _list(listed)
-    )
-    return tuple(dict.fromkeys(email.casefold() for email in found if email))
+    told = (one.get("emailAddress") if isinstance(one, dict) else one for one in _list(listed))
+    return tuple(dict.fromkeys(email.casefold() for email in map(_text, told) if email))
 
 
 def _tagged(value: Any) -> UUID | None:
@@ -182,9 +180,11 @@ def _text(value: Any, longest: int = _LONGEST_WORDS) -> str:
 
 def _clean(text: str) -> str:
     """Text that Postgres takes: no NUL, no half of a surrogate pair."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    told = text.replace("\0", "\ufffd")
+    return told if told.isascii() else told.encode("utf-8", "replace").decode()
 
 
+@lru_cache(64)
 def _snake(name: str) -> str:
     """`DeliveryDelay` and `Rendering Failure` -> `delivery_delay`, `rendering_failure`."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
