@@ -12,7 +12,7 @@ from common import aws, db, housekeeping, logs, metrics, process, queue, worker
 from common.letterbox import CALLS, POLL_SECONDS, Letterbox
 from common.settings import Settings
 from services.status import feedback
-from services.status.brake import Brake, Lines
+from services.status.brake import PAUSED_NOW, Brake, Lines
 from services.status.feed import Feed
 from services.status.horizon import COUNTS_LAG
 from services.status.parse import parse
@@ -37,7 +37,8 @@ def main() -> None:
     ring = partial(ringer.ring, queue.WEBHOOKS)
     feed = Feed(letterbox, engine, ring, margin, _brake(settings, engine, ring))
     old = housekeeping.feedback(settings.keep_feedback_days), housekeeping.idempotency()
-    REGISTRY.register(metrics.OldestWaiting(engine, "feedback", feedback.OLDEST_WAITING))
+    REGISTRY.register(metrics.oldest_waiting(engine, "feedback", feedback.OLDEST_WAITING))
+    REGISTRY.register(metrics.Asked(engine, PAUSED_NOW))
     stop_metrics = metrics.serve(settings)
     log.info("worker.ready", metrics_port=settings.metrics_port)
     with housekeeping.running(engine, *old):
