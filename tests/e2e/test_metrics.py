@@ -26,7 +26,7 @@ def difference(before: Samples, after: Samples) -> dict[str, float]:
     }
 
 
-SEND = "/v1/inboxes/{inbox_id}/messages/send"
+SEND = "/v1/inboxes/{inboxId}/messages/send"
 GROWN = {
     "api": {
         "postroom_messages_accepted_total": 3,

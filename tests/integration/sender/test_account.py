@@ -12,7 +12,6 @@ from common import aws
 from common.settings import Settings
 from services.sender.account import LOOK_SECONDS, Account
 
-
 GAUGES = ("max_send_rate", "quota_max", "quota_used", "quota_left")
 
 
