@@ -54,7 +54,7 @@ class Asked(Collector):
                 with self._engine.connect() as connection:
                     rows = connection.execute(sa.text(one.query)).all()
             except sa.exc.SQLAlchemyError as error:
-                log.warning("metrics.unanswered", name=one.name, error=type(error).__name__)
+                log.warning("metrics.unanswered", metric=one.name, error=type(error).__name__)
                 return
             for *labels, value in rows:
                 family.add_metric([*map(one.spell, labels)], max(0.0, float(value or 0)))

@@ -1,6 +1,6 @@
 """`python -m deploy.monitoring`: 0 if what watches Postroom is as it should be, else what is not.
 
-    rules        `promtool check rules`, and the tests of deploy/monitoring/tests
+    rules        `promtool check rules`, and the tests of deploy/monitoring/tests, one for each alert
     prometheus   `promtool check config`
     dashboards   each expression is one that promtool takes
     runbooks     each alert has one, and each one an alert
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from deploy.monitoring import dashboards, files, promtool, runbooks
+from deploy.monitoring import dashboards, files, promtool, runbooks, tested
 
 
 def stale() -> Iterator[str]:
@@ -63,7 +63,8 @@ def main(argv: list[str]) -> int:
     if argv == ["write"]:
         files.write()
         return 0
-    found = [*stale(), *runbooks.wrong(files.groups())]
+    groups = files.groups()
+    found = [*stale(), *runbooks.wrong(groups), *tested.untested(groups, files.tests())]
     try:
         found += checked(promtool.find())
     except promtool.MissingError as error:

@@ -29,6 +29,13 @@ def groups() -> list[dict[str, Any]]:
     return found
 
 
+def tests() -> dict[str, dict[str, Any]]:
+    """The files of tests, by their names."""
+    return {
+        file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in TESTS.glob("*.yml")
+    }
+
+
 def made() -> dict[Path, str]:
     """By their paths."""
     boards = {
