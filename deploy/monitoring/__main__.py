@@ -1,10 +1,10 @@
 """`python -m deploy.monitoring`: 0 if what watches Postroom is as it should be, else what is not.
 
-    rules        `promtool check rules`, and the tests of deploy/monitoring/tests, one for each alert
-    prometheus   `promtool check config`
-    dashboards   each expression is one that promtool takes
-    runbooks     each alert has one, and each one an alert
-    made         what is made by `python -m deploy.monitoring write` is committed
+rules        `promtool check rules`, and the tests of deploy/monitoring/tests, one for each alert
+prometheus   `promtool check config`
+dashboards   each expression is one that promtool takes
+runbooks     each alert has one, and each one an alert
+made         what is made by `python -m deploy.monitoring write` is committed
 """
 
 import subprocess

@@ -52,7 +52,9 @@ BOARD: Final = Board(
                     "Fenced: a sender that was too late was refused. Doubly sent: normal is 0.",
                     (
                         Line("sum(increase(postroom_double_sends_total[1h]))", "doubly sent"),
-                        Line("sum by (step) (increase(postroom_sends_fenced_total[1h]))", "{{step}}"),
+                        Line(
+                            "sum by (step) (increase(postroom_sends_fenced_total[1h]))", "{{step}}"
+                        ),
                     ),
                 ),
             ),

@@ -56,9 +56,7 @@ BOARD: Final = Board(
                 Panel(
                     "Memory",
                     "Resident, the largest process of each service.",
-                    (
-                        Line(f"max by (job) (process_resident_memory_bytes{{{_OURS}}})", "{{job}}"),
-                    ),
+                    (Line(f"max by (job) (process_resident_memory_bytes{{{_OURS}}})", "{{job}}"),),
                 ),
             ),
         ),
@@ -102,7 +100,11 @@ BOARD: Final = Board(
                 Panel(
                     "Messages made findable by their words",
                     "Follows what is accepted and received.",
-                    (Line("sum(rate(postroom_search_indexed_total[$__rate_interval]))", "indexed"),),
+                    (
+                        Line(
+                            "sum(rate(postroom_search_indexed_total[$__rate_interval]))", "indexed"
+                        ),
+                    ),
                     "ops",
                 ),
             ),

@@ -69,7 +69,11 @@ BOARD: Final = Board(
                 Panel(
                     "Endpoints that changed",
                     "opened: left alone after ten failures. closed: well again.",
-                    (Line("sum by (change) (increase(postroom_endpoints_total[1h]))", "{{change}}"),),
+                    (
+                        Line(
+                            "sum by (change) (increase(postroom_endpoints_total[1h]))", "{{change}}"
+                        ),
+                    ),
                 ),
             ),
         ),
@@ -97,7 +101,12 @@ BOARD: Final = Board(
                 Panel(
                     "Age of what waits for it",
                     "Since the event.",
-                    (Line("max by (webhook_id) (postroom_webhook_oldest_seconds)", "{{webhook_id}}"),),
+                    (
+                        Line(
+                            "max by (webhook_id) (postroom_webhook_oldest_seconds)",
+                            "{{webhook_id}}",
+                        ),
+                    ),
                     "s",
                 ),
             ),
