@@ -1,10 +1,13 @@
 """`python -m deploy.monitoring`: 0 if what watches Postroom is as it should be, else what is not.
 
-rules        `promtool check rules`, and the tests of deploy/monitoring/tests, one for each alert
-prometheus   `promtool check config`
-dashboards   each expression is one that promtool takes
-runbooks     each alert has one, and each one an alert
-made         what is made by `python -m deploy.monitoring write` is committed
+    rules        `promtool check rules`, and the tests of deploy/monitoring/tests
+    tests        each alert is seen to fire, and something to stay quiet
+    prometheus   `promtool check config`
+    dashboards   each expression is one that promtool takes
+    runbooks     each alert has one, and each one an alert
+    made         what is made of other files is committed as it would be made
+
+`python -m deploy.monitoring write` makes it.
 """
 
 import subprocess

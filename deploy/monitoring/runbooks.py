@@ -13,13 +13,7 @@ def wrong(groups: Iterable[dict[str, Any]], folder: Path = FOLDER) -> Iterator[s
     """A sentence for each thing that is missing, or too much."""
     alerts = [rule for group in groups for rule in group["rules"] if "alert" in rule]
     for rule in alerts:
-        name = rule["alert"]
-        if rule["annotations"].get("runbook_url") != f"docs/runbooks/{name}.md":
-            yield f"{name}: its runbook_url is another's"
-        if not rule["annotations"].get("summary"):
-            yield f"{name}: no summary"
-        if rule["labels"].get("severity") not in SEVERITIES:
-            yield f"{name}: no severity"
+        yield from _unsaid(rule)
     names = {rule["alert"] for rule in alerts}
     pages = {page.stem: page.read_text(encoding="utf-8") for page in folder.glob("*.md")}
     for name in sorted(names - pages.keys()):
@@ -29,3 +23,13 @@ def wrong(groups: Iterable[dict[str, Any]], folder: Path = FOLDER) -> Iterator[s
     for name, text in pages.items():
         if [line for line in text.splitlines() if line.startswith("## ")] != [*SECTIONS]:
             yield f"docs/runbooks/{name}.md: not in three parts, {', '.join(SECTIONS)}"
+
+
+def _unsaid(rule: dict[str, Any]) -> Iterator[str]:
+    name, told = rule["alert"], rule["annotations"]
+    if told.get("runbook_url") != f"docs/runbooks/{name}.md":
+        yield f"{name}: its runbook_url is another's"
+    if not told.get("summary"):
+        yield f"{name}: no summary"
+    if rule["labels"].get("severity") not in SEVERITIES:
+        yield f"{name}: no severity"

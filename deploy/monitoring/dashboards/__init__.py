@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from deploy.monitoring.dashboards import failures, feedback, mail, machinery, webhooks
+from deploy.monitoring.dashboards import failures, feedback, machinery, mail, webhooks
 from deploy.monitoring.dashboards.panels import Json, dashboard
 
 BOARDS: Final = (mail.BOARD, failures.BOARD, feedback.BOARD, webhooks.BOARD, machinery.BOARD)

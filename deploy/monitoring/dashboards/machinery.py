@@ -68,7 +68,8 @@ BOARD: Final = Board(
                     "How many wait at any time, by service. Normal: 0.",
                     (
                         Line(
-                            "sum by (job) (rate(postroom_db_pool_wait_seconds_sum[$__rate_interval]))",
+                            "sum by (job)"
+                            " (rate(postroom_db_pool_wait_seconds_sum[$__rate_interval]))",
                             "{{job}}",
                         ),
                     ),

@@ -124,7 +124,7 @@ def _panel(panel: Panel) -> Json:
 
 
 def _target(panel: Panel, name: str, line: Line) -> Json:
-    target = {
+    target: Json = {
         "refId": name,
         "datasource": _SOURCE,
         "expr": line.expr,

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from common import clock, ids
 from common.metrics import Asked
@@ -18,7 +19,7 @@ def hook(engine: sa.Engine, acme: Tenant, **columns: Any) -> Webhook:
     made = webhook(engine, acme, URL)
     if columns:
         with engine.begin() as connection:
-            connection.execute(sa.update(Webhook).where(Webhook.id == made.id).values(**columns))
+            connection.execute(sa.update(Webhook).where(col(Webhook.id) == made.id).values(**columns))
     return made
 
 
@@ -26,7 +27,7 @@ def failing(minutes: float, **more: Any) -> dict[str, Any]:
     return {"failures": 3, "failing_since": clock.now() - timedelta(minutes=minutes), **more}
 
 
-def asked(engine: sa.Engine) -> dict[tuple[str, str], float]:
+def asked(engine: sa.Engine) -> dict[tuple[str, ...], float]:
     return {
         (family.name.removeprefix("postroom_webhook_"), *one.labels.values()): one.value
         for family in Asked(engine, *endpoints.QUESTIONS).collect()

@@ -11,10 +11,9 @@ BLOCK = re.compile(r"^ *```sql\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 SOME_ID = "'00000000-0000-0000-0000-000000000000'"
 PAGES = {page.stem: BLOCK.findall(page.read_text(encoding="utf-8")) for page in FOLDER.glob("*.md")}
 QUERIES = [
-    pytest.param(query, id=name)
+    pytest.param(query, id=f"{name}-{number}")
     for name, blocks in sorted(PAGES.items())
-    for block in blocks
-    for query in block.split(";")
+    for number, query in enumerate("".join(blocks).split(";"))
     if query.strip()
 ]
 

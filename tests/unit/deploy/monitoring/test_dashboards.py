@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from deploy.monitoring import dashboards, files
-from deploy.monitoring.dashboards.panels import Board
+from deploy.monitoring.dashboards.panels import Board, Json
 
 PROVISIONING = files.HERE / "grafana" / "provisioning"
 
@@ -20,7 +20,7 @@ def test_each_panel_says_what_it_answers_and_has_a_name_of_its_own(board: Board)
 
 
 @pytest.mark.parametrize("board", dashboards.ALL, ids=lambda board: board["uid"])
-def test_panels_lie_beside_and_below_each_other(board: dashboards.Json) -> None:
+def test_panels_lie_beside_and_below_each_other(board: Json) -> None:
     cells = [
         (x, y)
         for panel in board["panels"]
