@@ -35,7 +35,7 @@ ACCEPTED = Counter("postroom_messages_accepted_total", "Sends and replies that w
 REFUSED = Counter("postroom_messages_refused_total", "Sends and replies that were not", ["code"])
 SECONDS = Histogram(
     "postroom_accept_seconds",
-    "From the checked request to the commit",
+    "From the request to the commit, without the time in which its body comes",
     buckets=metrics.SECONDS,
 )
 

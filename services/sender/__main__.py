@@ -45,7 +45,7 @@ def main() -> None:
     threads = settings.sender_threads + settings.sender_threads // 2
     room = worker.Room(queue.SENDER, sender, threads, settings.tick_seconds)
     actors.declare(doorbell, room)
-    REGISTRY.register(metrics.OldestWaiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
+    REGISTRY.register(metrics.oldest_waiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
     for name, run in (("account", account.run), ("tidier", desk.tidier.run)):
         threading.Thread(target=run, args=(stopping,), name=name, daemon=True).start()
     account.was_looked_at.wait(_FIRST_LOOK_SECONDS)

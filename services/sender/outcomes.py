@@ -17,6 +17,9 @@ from services.sender.ses import Accepted, Later, Outcome, Rejected, Unknown
 log = logs.get(__name__)
 
 SENT = Counter("postroom_messages_sent_total", "Messages that SES has accepted")
+RECIPIENTS = Counter(
+    "postroom_recipients_sent_total", "Recipients of messages that SES has accepted: its own count"
+)
 # reason: SES's error code, `ComposeError`, `KilledSenders`
 FAILED = Counter("postroom_messages_failed_total", "Messages that never will be sent", ["reason"])
 RETRIED = Counter("postroom_send_retries_total", "Calls to be made again", ["reason"])
@@ -71,6 +74,7 @@ def tell(claimed: Claimed, attempt: int, outcome: Outcome) -> None:
     match outcome:
         case Accepted(external_id):
             SENT.inc()
+            RECIPIENTS.inc(claimed.recipients)
             waited = (clock.now() - claimed.row["created_at"]).total_seconds()
             ACCEPTED_TO_SENT.observe(waited)
             log.info("send.accepted", external_id=external_id, **ids_of(claimed), attempt=attempt)

@@ -25,7 +25,6 @@ from services.sender.compose import ComposeError, compose
 from services.sender.gate import Gate
 from services.sender.jobs import Claimed, Jobs, Result
 from services.sender.mail import envelope, outgoing
-from services.sender.outcomes import ids_of
 from services.sender.ses import Accepted, Outcome, Rejected, Ses
 from services.sender.tidy import Tidier
 
@@ -108,7 +107,7 @@ class Sender:
         result = self._send(claimed, mime)
         if result is not None:
             self._records.submit(result)
-            crash.at("after_record", ids_of(claimed)["message_id"])
+            crash.at("after_record", outcomes.ids_of(claimed)["message_id"])
 
     def _send(self, claimed: Claimed, mime: bytes | Rejected) -> Result | None:
         """What is to be recorded, if anything."""
@@ -119,12 +118,12 @@ class Sender:
             if moment is None:
                 self._jobs.give_back([claimed])
                 return None
-            label = ids_of(claimed)["message_id"]
+            label = outcomes.ids_of(claimed)["message_id"]
             crash.at("before_start", label)
             attempt = self._start(claimed)
             if attempt is None:
                 FENCED.labels("start").inc()
-                log.warning("send.fenced", step="start", **ids_of(claimed))
+                log.warning("send.fenced", step="start", **outcomes.ids_of(claimed))
                 return None
             crash.at("before_ses", label)
             self._gate.go(moment)
@@ -148,9 +147,10 @@ class Sender:
             raise
 
     def _call(self, claimed: Claimed, mime: bytes, attempt: int) -> Outcome:
+        self._gate.goes(claimed, attempt)
         outcome = self._desk.ses.send(envelope(claimed, mime, attempt))
         if isinstance(outcome, Accepted):
-            crash.at("after_ses_accept", ids_of(claimed)["message_id"])
+            crash.at("after_ses_accept", outcomes.ids_of(claimed)["message_id"])
         self._gate.heed(outcome)
         return outcome
 

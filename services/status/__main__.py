@@ -13,7 +13,7 @@ from common.letterbox import CALLS, POLL_SECONDS, Letterbox
 from common.settings import Settings
 from common.sqs import Sqs
 from services.status import crew, feedback
-from services.status.brake import Brake, Lines
+from services.status.brake import PAUSED_NOW, Brake, Lines
 from services.status.feed import Feed
 from services.status.horizon import COUNTS_LAG
 from services.status.parse import parse
@@ -38,7 +38,8 @@ def main() -> None:
     brake = _brake(settings, engine, ring)
     feeds = [Feed(one, engine, ring, _margin(settings), brake) for one in letterboxes]
     old = housekeeping.feedback(settings.keep_feedback_days), housekeeping.idempotency()
-    REGISTRY.register(metrics.OldestWaiting(engine, "feedback", feedback.OLDEST_WAITING))
+    REGISTRY.register(metrics.oldest_waiting(engine, "feedback", feedback.OLDEST_WAITING))
+    REGISTRY.register(metrics.Asked(engine, PAUSED_NOW))
     stop_metrics = metrics.serve(settings)
     log.info("worker.ready", metrics_port=settings.metrics_port)
     with housekeeping.running(engine, *old):

@@ -23,11 +23,20 @@ from prometheus_client import Counter
 from common import events, ids, logs, resources
 from common.db import identifiers
 from common.events import NewEvent
+from common.metrics import Question
 from common.models.base import JSON
 from common.resources import Row
 
 # type: bounces, complaints
 PAUSED = Counter("postroom_organizations_paused_total", "Organizations that were braked", ["type"])
+PAUSED_NOW: Final = Question(
+    "postroom_paused_organizations",
+    "Organizations whose mail is held: bounces and complaints by the brake, operator by hand",
+    ("type",),
+    "SELECT type, count(o.id) FROM unnest(ARRAY['bounces', 'complaints', 'operator']) type"
+    " LEFT JOIN organization o ON o.paused_at IS NOT NULL AND o.paused_reason ->> 'type' = type"
+    " GROUP BY type",
+)
 SENDS: Final = 1000
 """The newest of an organization, that are looked at."""
 _LOOK_SECONDS: Final = 1.0

@@ -8,6 +8,7 @@ from prometheus_client import Counter, Histogram
 from common import clock, ids, logs
 from common.metrics import SECONDS
 from common.tracking import AMBIGUOUS
+from services.status import reputation
 from services.status.feedback import Home
 from services.status.parse import Parsed, SesEvent
 
@@ -56,6 +57,8 @@ def report(outcome: Outcome) -> None:
         line = {"kind": parsed.kind, "reason": parsed.reason}
         log.warning("feedback.taken", outcome=outcome.word, **line)
         return
+    if outcome.word in {"applied", "noted", "nobody"}:
+        reputation.count(parsed)
     if outcome.word == "applied":
         LAG.observe(max(0.0, (clock.now() - parsed.at).total_seconds()))
     line = {"kind": parsed.kind, "external_id": parsed.external_message_id, **_ids(outcome.home)}
