@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from prometheus_client import Counter
 
-from common import crash, logs, queue
+from common import crash, logs, queue, tracing
 from common.addresses import AddressError
 from common.batch import Group
 from services.sender import outcomes
@@ -88,7 +88,8 @@ class Sender:
     def perform(self, claimed: Claimed) -> None:
         """Compose, wait for its turn, start, call SES, record."""
         try:
-            self._perform(claimed)
+            with tracing.span("send", claimed.row["trace"]):
+                self._perform(claimed)
         except Exception:
             # Nothing that the message has done: it goes back as soon as the database answers.
             self._owed.append(claimed)
@@ -126,9 +127,8 @@ class Sender:
         self._gate.go(moment)
         outcome = mime if isinstance(mime, Rejected) else self._call(claimed, mime, attempt)
         outcomes.tell(claimed, attempt, outcome)
-        not_made = int(outcome is mime)
         result = outcomes.result(claimed, attempt, outcome, self._desk.grace)
-        self._records.submit(replace(result, not_made=not_made))
+        self._records.submit(replace(result, not_made=int(outcome is mime)))
         crash.at("after_record", label)
 
     def _compose(self, claimed: Claimed) -> bytes | Rejected:

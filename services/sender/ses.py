@@ -27,7 +27,7 @@ from botocore.exceptions import (
 )
 from prometheus_client import Histogram
 
-from common import metrics
+from common import metrics, tracing
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -136,7 +136,7 @@ class Ses:
         """Call SES once. Never raises for what SES or the network does."""
         self._call.went_out = False
         try:
-            with SES_CALL.time():
+            with SES_CALL.time(), tracing.span("SendEmail", kind="client"):
                 external_id = self._send(envelope)
         except Exception as error:  # noqa: BLE001 - whatever it is, SES may have the message
             return self._failed(error)
@@ -152,7 +152,9 @@ class Ses:
             },
             Content={"Raw": {"Data": envelope.mime}},
             ConfigurationSetName=self._configuration_set,
-            EmailTags=[{"Name": name, "Value": value} for name, value in envelope.tags],
+            EmailTags=[
+                {"Name": name, "Value": value} for name, value in (*envelope.tags, *tracing.tags())
+            ],
         )
         return answer["MessageId"]
 
