@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 import pytest
 import structlog
@@ -115,8 +116,11 @@ def test_what_is_not_sampled_goes_on_so_and_is_not_exported(tracer: Tracer, kept
 def test_a_request_without_one_valid_traceparent_begins_a_trace(
     tracer: Tracer, kept: Kept, headers: tracing.Headers
 ) -> None:
-    with tracing.request("POST", headers):
-        assert ids_in(tracing.current())[0] != TRACE
+    def answer() -> None:
+        with tracing.request("POST", headers):
+            assert ids_in(tracing.current())[0] != TRACE
+
+    copy_context().run(answer)  # as uvicorn does for each
 
     assert ended(tracer, kept)["POST"].parent is None
 

@@ -52,7 +52,7 @@ def test_no_process_imports_the_sdk_without_a_collector() -> None:
 
 @pytest.mark.parametrize("wrong", ["collector:4317", "grpc://collector", "file:///tmp/x"])
 def test_what_is_no_address_of_a_collector_stops_the_process(wrong: str) -> None:
-    with pytest.raises(ValueError, match="OTEL_EXPORTER_OTLP_ENDPOINT"):
+    with pytest.raises(ValueError, match="otel_exporter_otlp_endpoint"):
         Settings(
             database_url=URLS["DATABASE_URL"],
             redis_url=URLS["REDIS_URL"],
