@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -178,31 +177,30 @@ def test_a_full_queue_loses_spans_and_holds_nobody_back(tracer: Tracer, kept: Ke
 
     def hang() -> SpanExportResult:
         reached.set()
-        go_on.wait(10)
+        go_on.wait()
         return SpanExportResult.SUCCESS
 
     kept.answer = hang
-    began = time.monotonic()
     for _ in range(6000):
         with tracing.span("send", SAMPLED):
             pass
-    seconds = time.monotonic() - began
     assert reached.wait(10)
     go_on.set()
 
     tracer.close(10)
     assert 512 <= len(kept.spans) <= 512 + 2048
-    assert seconds < 10
 
 
-# Its only span ends at once, and the batch would go 5 s later.
+# Its only span ends at once, and a batch goes after 5 s. What is registered first is called last.
 SCRIPT = """
-import sys
+import atexit, time
+atexit.register(lambda: print(time.monotonic() - ended))
 from common import process, tracing
 from common.settings import Settings
 process.begin(Settings(database_url="postgresql://h/d", redis_url="redis://h"), "test")
 with tracing.span("last", root=True):
     pass
+ended = time.monotonic()
 """
 
 
@@ -213,12 +211,11 @@ def collector() -> Iterator[Collector]:
 
 
 def run(url: str) -> tuple[float, str]:
-    """How long the process took after its first span to end, at most; and what it said."""
+    """How many seconds the process took to end, and what it logged."""
     env = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": url, "POSTROOM_LOG_FORMAT": "json"}
-    began = time.monotonic()
     argv = [sys.executable, "-c", SCRIPT]
     answer = subprocess.run(argv, env=env, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-    return time.monotonic() - began, answer.stderr
+    return float(answer.stdout), answer.stderr
 
 
 def test_the_last_spans_of_a_process_go_out_at_its_end(collector: Collector) -> None:
@@ -243,7 +240,7 @@ def test_a_collector_that_hangs_keeps_no_process_from_its_end(collector: Collect
     go_on.set()
 
     assert said == ""
-    assert 2 <= seconds < 9  # its start is in it; the SDK alone would wait for 10 s, or 30
+    assert 2 <= seconds < 8  # the SDK alone would wait for 10 s
 
 
 def test_a_collector_that_is_away_is_told_of_once(tracer: Tracer, kept: Kept) -> None:
