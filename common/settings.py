@@ -33,8 +33,7 @@ class Settings(BaseSettings):
         Field(validation_alias="DATABASE_URL", repr=False, description="Postgres 15 or newer."),
     ]
     redis_url: Annotated[
-        str,
-        Field(validation_alias="REDIS_URL", repr=False, description="Redis or Valkey."),
+        str, Field(validation_alias="REDIS_URL", repr=False, description="Redis or Valkey.")
     ]
     redis_prefix: Annotated[
         str, Field(description="Put before every key, so that installations can share a Redis.")
@@ -51,10 +50,18 @@ class Settings(BaseSettings):
         Field(description="auto: lines for people on a terminal, JSON elsewhere."),
     ] = "auto"
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    otel_exporter_otlp_endpoint: Annotated[
+        str | None,
+        Field(
+            validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+            repr=False,
+            pattern="^(https?://.+)?$",
+            description="Collector of traces, by OTLP over HTTP; without one there are none.",
+        ),
+    ] = None
 
     default_domain: Annotated[
-        str | None,
-        Field(description="An inbox created without an email gets an address here."),
+        str | None, Field(description="An inbox created without an email gets an address here.")
     ] = None
     sends_per_hour: Annotated[
         PositiveInt,
@@ -107,9 +114,7 @@ class Settings(BaseSettings):
     ] = None
     ambiguous_send: Annotated[
         Literal["hold", "resend"],
-        Field(
-            description="What SES may have: hold (told, not sent again) or resend (maybe twice)."
-        ),
+        Field(description="What SES may have: hold (told, not sent again), resend (maybe twice)."),
     ] = "hold"
     ambiguous_grace_seconds: Annotated[
         PositiveFloat, Field(description="How long an event of SES may yet tell what SES has.")
@@ -123,9 +128,7 @@ class Settings(BaseSettings):
             description="Seal webhook secrets: ID:BASE64 of 32 random bytes, the newest first.",
         ),
     ] = None
-    webhook_connections: Annotated[PositiveInt, Field(description="Webhook calls at one time.")] = (
-        512
-    )
+    webhook_connections: Annotated[PositiveInt, Field(description="Webhook calls at a time.")] = 512
     webhook_endpoint_limit: Annotated[
         PositiveInt, Field(description="Of those, how many to one endpoint.")
     ] = 64
@@ -191,8 +194,7 @@ class Settings(BaseSettings):
     @property
     def wire_domain(self) -> str:
         """The right side of the Message-ID that SES stamps: `email.amazonses.com` in us-east-1,
-        `REGION.amazonses.com` elsewhere. AWS documents no format; nodemailer's ses-transport and
-        e2a's fix of their threading map it the same way.
+        `REGION.amazonses.com` elsewhere. AWS documents no format; nodemailer and e2a do the same.
         """
         first = "email" if self.aws_region == "us-east-1" else self.aws_region
         return f"{first}.amazonses.com"

@@ -17,7 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from prometheus_client import Counter
 
-from common import crash, logs, queue
+from common import crash, logs, queue, tracing
 from common.addresses import AddressError
 from common.batch import Group
 from services.sender import outcomes
@@ -83,7 +83,8 @@ class Sender:
     def perform(self, claimed: Claimed) -> None:
         """Compose, wait for its turn, start, call SES, record."""
         try:
-            self._perform(claimed)
+            with tracing.span("send", claimed.row["trace"]):
+                self._perform(claimed)
         except Exception:
             self._desk.tidier.owe(claimed)
             raise

@@ -5,6 +5,7 @@ https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html for errors.
 """
 
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -38,7 +39,7 @@ class SesError(Exception):
         self.words = words
 
 
-def body(envelope: Envelope, configuration_set: str) -> bytes:
+def body(envelope: Envelope, tags: Iterable[tuple[str, str]], configuration_set: str) -> bytes:
     """JSON. The mail is put in as it is: base64 needs no escapes, and may be 50 MB."""
     asked = {
         "FromEmailAddress": envelope.sender,
@@ -48,7 +49,7 @@ def body(envelope: Envelope, configuration_set: str) -> bytes:
             "BccAddresses": envelope.bcc,
         },
         "ConfigurationSetName": configuration_set,
-        "EmailTags": [{"Name": name, "Value": value} for name, value in envelope.tags],
+        "EmailTags": [{"Name": name, "Value": value} for name, value in tags],
     }
     head = orjson.dumps(asked).removesuffix(b"}")
     return b"".join((head, b',"Content":{"Raw":{"Data":"', b64encode(envelope.mime), b'"}}}'))
