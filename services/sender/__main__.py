@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from common import aws, db, metrics, process, queue, worker
 from common.settings import Settings
-from services.sender import actors, jobs
+from services.sender import actors, held, jobs
 from services.sender.account import Account
 from services.sender.gate import Gate
 from services.sender.leftovers import Leftovers
@@ -46,6 +46,8 @@ def main() -> None:
     threading.Thread(target=account.run, args=(stopping,), name="account", daemon=True).start()
     account.was_looked_at.wait(_FIRST_LOOK_SECONDS)
     with worker.serving(settings, doorbell, queue.SENDER):
+        if settings.hold_sends:
+            held.stand_still(stopping)
         room.run(stopping)
         sender.close()
         ringer.close()
