@@ -166,6 +166,8 @@ class Settings(BaseSettings):
     brake_complaint_rate: Annotated[
         float, Field(gt=0, le=1, description="Of its last 1,000 sends: more complaints pause it.")
     ] = 0.001
+    hold_sends: Annotated[bool, Field(description="Send nothing: on a restored copy.")] = False
+    hold_webhooks: Annotated[bool, Field(description="Call no webhook: there too.")] = False
     testing: Annotated[
         bool, Field(description="Lets POSTROOM_CRASH_AT be set; never in production.")
     ] = False

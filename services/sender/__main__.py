@@ -1,6 +1,7 @@
 """`python -m services.sender`: messages from Postgres to SES."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -9,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from common import aws, db, metrics, process, queue, worker
 from common.settings import Settings
-from services.sender import actors, jobs
+from services.sender import actors, held, jobs
 from services.sender.account import Account
 from services.sender.gate import Gate
 from services.sender.leftovers import Leftovers
@@ -46,15 +47,21 @@ def main() -> None:
     room = worker.Room(queue.SENDER, sender, threads, settings.tick_seconds)
     actors.declare(doorbell, room)
     REGISTRY.register(metrics.oldest_waiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
-    for name, run in (("account", account.run), ("tidier", desk.tidier.run)):
-        threading.Thread(target=run, args=(stopping,), name=name, daemon=True).start()
+    _begin("account", account.run, stopping)
     account.was_looked_at.wait(_FIRST_LOOK_SECONDS)
     with worker.serving(settings, doorbell, queue.SENDER):
+        if settings.hold_sends:
+            held.stand_still(stopping)
+        _begin("tidier", desk.tidier.run, stopping)
         room.run(stopping)
         sender.close()
         ringer.close()
     pace.close()
     engine.dispose()
+
+
+def _begin(name: str, run: Callable[[threading.Event], None], stopping: threading.Event) -> None:
+    threading.Thread(target=run, args=(stopping,), name=name, daemon=True).start()
 
 
 def _desk(
@@ -71,11 +78,11 @@ def _desk(
     )
     account = Account(client, pace.allow, settings.max_send_rate)
     grace = timedelta(seconds=settings.ambiguous_grace_seconds)
-    held = jobs.Jobs(engine, settings.send_lease_seconds, settings.wire_domain)
+    queued = jobs.Jobs(engine, settings.send_lease_seconds, settings.wire_domain)
     desk = Desk(
         engine=engine,
-        jobs=held,
-        tidier=Tidier(held, Leftovers(engine, settings.ambiguous_send, grace), ringer.ring),
+        jobs=queued,
+        tidier=Tidier(queued, Leftovers(engine, settings.ambiguous_send, grace), ringer.ring),
         gate=Gate(account, pace),
         ses=Ses(signed, settings.configuration_set),
         calls=settings.sender_threads,
