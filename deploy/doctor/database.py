@@ -84,7 +84,7 @@ def examine(world: World) -> Iterator[Finding]:
         yield error("database", says, "Start it, or mend DATABASE_URL and its password.")
         return
     world.status_age = waiting.status
-    world.domain = world.settings.default_domain or waiting.newest_domain
+    world.domain = world.domain or waiting.newest_domain
     yield judge_keys(waiting.key_ids, world.settings.secret_keys)
     yield from judge(waiting)
 

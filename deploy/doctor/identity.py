@@ -19,7 +19,7 @@ SUBJECT: Final = Subject(
         "identity_dkim": "Its mail is signed by DKIM.",
         "identity_mail_from": "It has a MAIL FROM domain of its own, so that SPF aligns.",
     },
-    needs=("database", "credentials"),
+    needs=("credentials",),
 )
 _DNS: Final = "Put the records into DNS: aws sesv2 get-email-identity --email-identity "
 

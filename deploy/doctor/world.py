@@ -21,11 +21,14 @@ class World:
     ask: Ask
     probe_seconds: float = 30.0
     account: str = ""
-    domain: str | None = None
+    domain: str | None = field(init=False)
     topics: dict[str, str] = field(default_factory=dict)
     status_age: timedelta | None = None
     max_receives: int | None = None
     receipt_rule: str = ""
+
+    def __post_init__(self) -> None:
+        self.domain = self.settings.default_domain
 
     def queue_url(self, flow: str) -> str | None:
         both = {"feedback": self.settings.feedback_queue_url}

@@ -1,7 +1,12 @@
 """Each single thing that is broken is named, and nothing else is."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from common import db
+from deploy.doctor import database
+from deploy.doctor.asking import Ask
 from deploy.doctor.findings import Finding
 from tests.integration.deploy.doctor.broken import BREAKS
 from tests.integration.deploy.doctor.conftest import Patient
@@ -32,3 +37,28 @@ def test_what_is_broken_is_named_and_nothing_else(patient: Patient, code: str) -
     assert named[code].mend
     hidden = {one.because for one in findings if one.gravity == "skipped"}
     assert hidden <= {code}
+
+
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.fixture
+def nowhere(patient: Patient) -> Iterator[Patient]:
+    """A system all of whose parts are away."""
+    url = f"postgresql+psycopg://u:hidden@{NOWHERE}/d"
+    patient.change(database_url=url, redis_url=f"redis://:hidden@{NOWHERE}/0")
+    patient.change(aws_url=f"http://{NOWHERE}", feedback_queue_url=f"http://{NOWHERE}/1/q")
+    patient.ask = Ask(patient.settings)
+    patient.engine = db.make_engine(patient.settings, patience=database.PATIENCE)
+    yield patient
+    patient.ask.close()
+    patient.engine.dispose()
+
+
+def test_what_is_away_is_said_once_and_hides_the_rest(nowhere: Patient) -> None:
+    findings = nowhere.examine()
+
+    assert wrong(findings) == {"database", "redis", "credentials"}
+    hidden = {one.because for one in findings if one.gravity == "skipped"}
+    assert hidden == {"database", "redis", "credentials"}
+    assert "hidden" not in repr([(one.says, one.mend) for one in findings])

@@ -18,8 +18,8 @@ from tests.integration.deploy.doctor import breaking
 from tests.integration.deploy.doctor.conftest import Patient
 from tests.waiting import eventually
 
-PARTS = subjects.ALL[1:2] + subjects.ALL[4:9] + subjects.ALL[-1:]
-"""The database, what tells the domain and the queue, and the probe."""
+PARTS = subjects.ALL[1:2] + subjects.ALL[3:9] + subjects.ALL[-1:]
+"""The database, what tells the account, the domain and the queue, and the probe."""
 
 
 def found(patient: Patient) -> dict[str, Finding]:
