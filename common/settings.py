@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CrashPoint = Annotated[str, Field(pattern=r"^[a-z_]+(:[1-9][0-9]*)?(@.+)?$")]
+AdminKeys = Annotated[str, Field(pattern=r"^[^\s,]{32,}(,[^\s,]{32,})*$")]
 
 
 def with_driver(url: str) -> str:
@@ -123,9 +124,7 @@ class Settings(BaseSettings):
             description="Seal webhook secrets: ID:BASE64 of 32 random bytes, the newest first.",
         ),
     ] = None
-    webhook_connections: Annotated[PositiveInt, Field(description="Webhook calls at one time.")] = (
-        512
-    )
+    webhook_connections: Annotated[PositiveInt, Field(description="Webhook calls at a time.")] = 512
     webhook_endpoint_limit: Annotated[
         PositiveInt, Field(description="Of those, how many to one endpoint.")
     ] = 64
@@ -163,6 +162,9 @@ class Settings(BaseSettings):
     brake_complaint_rate: Annotated[
         float, Field(gt=0, le=1, description="Of its last 1,000 sends: more complaints pause it.")
     ] = 0.001
+    admin_keys: Annotated[
+        AdminKeys | None, Field(repr=False, description="Of administrators, by commas.")
+    ] = None
     testing: Annotated[
         bool, Field(description="Lets POSTROOM_CRASH_AT be set; never in production.")
     ] = False

@@ -1,6 +1,6 @@
 """Postgres: whether it answers, has the schema of this code, and what waits in it for too long."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from common import checks
+from common.checks import Standing
 from common.db import Patience
-from common.models.checkpoint import FEEDBACK
 from common.vault import Vault, VaultError
 from deploy.doctor.findings import Finding, Subject, error, judged, ok, skipped, warning
 from deploy.doctor.world import World
@@ -27,6 +28,7 @@ SUBJECT: Final = Subject(
         "sender": "No message has waited for more than a minute.",
         "webhooks": "No webhook call has waited for more than a minute.",
         "status_worker": "The status worker has lately read all feedback.",
+        "feedback_arrives": "An event has come since the newest mail went out.",
         "organizations": "No organization is paused.",
     },
     needs=("settings",),
@@ -35,7 +37,6 @@ PATIENCE: Final = Patience(connect=3, statement=5, answer=7, pool=5)
 OLDEST_SERVER: Final = 150000
 LATE: Final = timedelta(minutes=1)
 FAR_TOO_LATE: Final = timedelta(minutes=15)
-SILENT: Final = timedelta(minutes=10)
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _VERSION: Final = "SELECT current_setting('server_version_num')::int"
 _REVISION: Final = "SELECT to_regclass('alembic_version')"
@@ -43,8 +44,6 @@ _KEYS: Final = """
 SELECT DISTINCT split_part(sealed, '.', 2) FROM webhook, unnest(ARRAY[secret, old_secret]) sealed
 WHERE deleted_at IS NULL AND sealed IS NOT NULL
 """
-_SILENCE: Final = "SELECT extract(epoch FROM now() - at) FROM checkpoint WHERE name = :name"
-_PAUSED: Final = "SELECT count(*) FROM organization WHERE paused_at IS NOT NULL"
 _NEWEST_DOMAIN: Final = """
 SELECT split_part(lower(email), '@', 2) FROM inbox WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1
 """
@@ -57,8 +56,7 @@ class Waiting:
     key_ids: frozenset[str]
     message: timedelta | None
     delivery: timedelta | None
-    status: timedelta | None
-    paused: int
+    standing: Standing
     newest_domain: str | None
 
 
@@ -74,7 +72,7 @@ def examine(world: World) -> Iterator[Finding]:
             version = connection.execute(sa.text(_VERSION)).scalar_one()
             revision = _revision(connection)
             yield judge_version(version)
-            yield judge_schema(revision, head())
+            yield checks.schema(revision, head())
             if revision != head():
                 return
             waiting = look(connection)
@@ -83,7 +81,7 @@ def examine(world: World) -> Iterator[Finding]:
         says = f"Postgres does not answer ({name})."
         yield error("database", says, "Start it, or mend DATABASE_URL and its password.")
         return
-    world.status_age = waiting.status
+    world.status_age = waiting.standing.status
     world.domain = world.domain or waiting.newest_domain
     yield judge_keys(waiting.key_ids, world.settings.secret_keys)
     yield from judge(waiting)
@@ -98,21 +96,17 @@ def _revision(connection: sa.Connection) -> str | None:
 def look(connection: sa.Connection) -> Waiting:
     """Of a database that has this code's schema."""
 
-    def ask(query: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        return connection.execute(sa.text(query), parameters or {}).scalar()
+    def ask(query: str) -> Any:
+        return connection.execute(sa.text(query)).scalar()
 
+    row = connection.execute(sa.text(checks.STANDING)).mappings().one()
     return Waiting(
         key_ids=frozenset(connection.execute(sa.text(_KEYS)).scalars()),
-        message=_age(ask(OLDEST_MESSAGE)),
-        delivery=_age(ask(OLDEST_DELIVERY)),
-        status=_age(ask(_SILENCE, {"name": FEEDBACK})),
-        paused=ask(_PAUSED),
+        message=checks.age(ask(OLDEST_MESSAGE)),
+        delivery=checks.age(ask(OLDEST_DELIVERY)),
+        standing=Standing.of(dict(row)),
         newest_domain=ask(_NEWEST_DOMAIN),
     )
-
-
-def _age(seconds: Any) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=round(float(seconds)))
 
 
 def judge_version(version: int) -> Finding:
@@ -122,16 +116,6 @@ def judge_version(version: int) -> Finding:
         f"Postgres {version // 10000}.{version % 10000} answers.",
         f"Postgres {version // 10000} is too old: 15 is the oldest that will do.",
         "Move to Postgres 15 or newer.",
-    )
-
-
-def judge_schema(revision: str | None, newest: str | None) -> Finding:
-    return judged(
-        "schema",
-        revision == newest,
-        f"{revision}.",
-        f"The schema is {revision or 'not there'}, and this code has {newest}.",
-        "python -m alembic upgrade head",
     )
 
 
@@ -153,19 +137,7 @@ def judge_keys(key_ids: frozenset[str], keys: str | None) -> Finding:
 def judge(found: Waiting) -> Iterator[Finding]:
     yield _judge_age("sender", "message", found.message)
     yield _judge_age("webhooks", "webhook call", found.delivery)
-    start = "python -m services.status"
-    if found.status is None:
-        yield warning("status_worker", "It has never read all feedback.", start)
-    elif found.status > SILENT:
-        says = f"It has last read all feedback {found.status} ago."
-        yield warning("status_worker", says, start)
-    else:
-        yield ok("status_worker", f"It had read all feedback {found.status} ago.")
-    if found.paused:
-        says = f"{found.paused} may not send."
-        yield warning("organizations", says, "python -m deploy.brake  # who, why, and --release")
-    else:
-        yield ok("organizations", "None is paused.")
+    yield from checks.standing(found.standing)
 
 
 def _judge_age(code: str, noun: str, age: timedelta | None) -> Finding:

@@ -8,14 +8,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from common import checks
 from deploy.doctor import arns, policies
 from deploy.doctor.asking import Json, Trouble, unanswered
 from deploy.doctor.findings import UP, Finding, Subject, error, judged, ok, skipped, warning
 from deploy.doctor.topic import judge_policy
 from deploy.doctor.world import World
 
-MANY: Final = 1_000
-"""Letters that wait: more than a worker takes in ten turns."""
 FEWEST_RECEIVES, MOST_RECEIVES = 5, 19
 """Each death of a worker is a receive of all that it held, and from 20 on it deletes itself what it
 cannot read (`services/status/feed.py`).
@@ -40,7 +39,7 @@ def subject(flow: str) -> Subject:
             f"{flow}_queue": "The SQS queue is there.",
             f"{flow}_queue_encryption": "It is not encrypted with a key that SNS may not use.",
             f"{flow}_queue_retention": "It keeps letters for four days at least.",
-            f"{flow}_lag": f"Fewer than {MANY} letters wait.",
+            f"{flow}_lag": f"Fewer than {checks.MANY} letters wait.",
             f"{flow}_dead_letter_queue": "It has a dead-letter queue.",
             f"{flow}_max_receives": (
                 f"Letters go there after {FEWEST_RECEIVES} to {MOST_RECEIVES} receives."
@@ -107,14 +106,7 @@ def judge(flow: str, attributes: Mapping[str, str]) -> Iterator[Finding]:
         yield warning(f"{flow}_queue_retention", wrong, UP)
     else:
         yield ok(f"{flow}_queue_retention", f"{says}.")
-    yield judge_lag(flow, int(attributes.get("ApproximateNumberOfMessages", 0)))
-
-
-def judge_lag(flow: str, waiting: int) -> Finding:
-    code, says = f"{flow}_lag", f"{waiting} letters wait."
-    worker = "status" if flow == "feedback" else flow
-    more = f"python -m services.{worker}  # one more"
-    return warning(code, says, more) if waiting >= MANY else ok(code, says)
+    yield checks.lag(flow, int(attributes.get("ApproximateNumberOfMessages", 0)))
 
 
 def _judge_dead_letters(

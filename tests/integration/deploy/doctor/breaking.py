@@ -50,10 +50,10 @@ def sql(statement: str, **parameters: Any) -> Break:
     return change
 
 
-def queue(name: str, **attributes: Any) -> Break:
+def queue(name: str, **attributes: str) -> Break:
     def change(patient: Patient) -> None:
         url = patient.aws.queue_url.replace("postroom-feedback", name)
-        patient.aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+        called(patient.aws.sqs, "set_queue_attributes", {"QueueUrl": url, "Attributes": attributes})
 
     return change
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from common import checks
+from common.checks import Standing
 from common.settings import Settings
 from deploy.doctor import (
     account,
@@ -15,7 +17,6 @@ from deploy.doctor import (
     environment,
     identity,
     probe,
-    queue,
     receiving,
     redis,
 )
@@ -63,7 +64,7 @@ def test_a_setting_that_is_wrong_is_named_without_its_value() -> None:
     ],
 )
 def test_a_quota_that_is_nearly_used_is_a_warning(quota: dict[str, float], gravity: str) -> None:
-    assert account.judge_quota(quota).gravity == gravity
+    assert checks.quota(quota).gravity == gravity
 
 
 @pytest.mark.parametrize(
@@ -136,10 +137,17 @@ def waiting(**changes: Any) -> dict[str, Finding]:
         "key_ids": frozenset(),
         "message": None,
         "delivery": None,
-        "status": timedelta(seconds=70),
-        "paused": 0,
         "newest_domain": None,
     }
+    standing: dict[str, Any] = {
+        "status": timedelta(seconds=70),
+        "paused": 0,
+        "sent": timedelta(hours=1),
+        "heard": timedelta(minutes=59),
+    }
+    well["standing"] = Standing(
+        **standing | {k: changes.pop(k) for k in standing.keys() & changes.keys()}
+    )
     return {one.code: one for one in database.judge(database.Waiting(**well | changes))}
 
 
@@ -153,6 +161,8 @@ def waiting(**changes: Any) -> dict[str, Finding]:
         ({"status": None}, "status_worker", "warning"),
         ({"status": timedelta(hours=1)}, "status_worker", "warning"),
         ({"paused": 1}, "organizations", "warning"),
+        ({"heard": None}, "feedback_arrives", "error"),
+        ({"heard": timedelta(hours=2)}, "feedback_arrives", "error"),
     ],
 )
 def test_what_waits_too_long_tells_which_worker_is_away(
@@ -236,9 +246,9 @@ def test_the_rule_that_stores_is_found_among_others() -> None:
 
 
 def test_a_long_queue_names_the_worker_to_add() -> None:
-    assert queue.judge_lag("feedback", 999).gravity == "ok"
-    assert "services.status" in queue.judge_lag("feedback", 1000).mend
-    assert "services.inbound" in queue.judge_lag("inbound", 1000).mend
+    assert checks.lag("feedback", 999).gravity == "ok"
+    assert "services.status" in checks.lag("feedback", 1000).mend
+    assert "services.inbound" in checks.lag("inbound", 1000).mend
 
 
 @pytest.mark.parametrize(
