@@ -57,7 +57,8 @@ def _examined(parts: Sequence[Part], probe_seconds: float) -> list[Finding]:
     engine = db.make_engine(settings, pool_size=1, patience=database.PATIENCE)
     ask = Ask(settings)
     try:
-        return runner.examine(World(settings, engine, ask, probe_seconds), parts)
+        world = World(settings, engine, ask, probe_seconds)
+        return runner.named(runner.examine(world, parts), world)
     finally:
         ask.close()
         engine.dispose()

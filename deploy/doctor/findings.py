@@ -30,8 +30,8 @@ __all__ = [
     "warning",
 ]
 
-UP: Final = "python -m deploy.aws up"
-"""Makes the whole set-up on AWS, and again what is missing of it."""
+UP: Final = "python -m deploy.aws up --domain DOMAIN --region REGION"
+"""Makes the whole set-up on AWS, and again what is missing. `runner.named` knows the names."""
 
 
 @dataclass(frozen=True, slots=True)

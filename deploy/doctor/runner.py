@@ -1,8 +1,9 @@
 """The examination: each part in its order, and what is not looked at since something failed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from deploy.doctor.findings import Finding, Gravity, Subject, error, skipped
+from deploy.doctor.findings import UP, Finding, Gravity, Subject, error, skipped
 from deploy.doctor.subjects import ALL, Part
 from deploy.doctor.world import World
 
@@ -58,6 +59,15 @@ def _root(before: Mapping[str, Finding], codes: Sequence[str]) -> str:
         finding = before.get(code)
         return finding.because or code if finding else code
     return "settings"
+
+
+def named(findings: Sequence[Finding], world: World) -> list[Finding]:
+    """With this installation's names in the commands."""
+    names = {"DOMAIN": world.domain or "DOMAIN", "REGION": world.settings.aws_region}
+    up = UP
+    for word, name in names.items():
+        up = up.replace(word, name)
+    return [replace(one, mend=one.mend.replace(UP, up)) for one in findings]
 
 
 def only(findings: Sequence[Finding], codes: frozenset[str]) -> list[Finding]:

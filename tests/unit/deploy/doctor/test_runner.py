@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from common.settings import Settings
 from deploy.doctor import __main__ as command, render, runner, subjects
-from deploy.doctor.findings import Finding, Subject, error, exit_status, ok, skipped, warning
+from deploy.doctor.findings import UP, Finding, Subject, error, exit_status, ok, skipped, warning
 from deploy.doctor.subjects import ALL, CODES, Part
+from deploy.doctor.world import World
 
 WORLD: Any = None
 PAGE = Path(__file__).parents[4] / "docs" / "doctor.md"
@@ -95,6 +97,20 @@ def test_a_person_reads_what_is_wrong_and_what_mends_it() -> None:
         ["->", "do"],
         ["Something", "is", "broken.", "(1", "ok,", "1", "error)"],
     ]
+
+
+def test_a_command_that_mends_has_the_installations_own_names() -> None:
+    settings = Settings(
+        database_url="postgresql://x/x",
+        redis_url="x",
+        default_domain="mail.example.com",
+        aws_region="eu-west-1",
+    )
+    world = World(settings, None, None)  # type: ignore[arg-type]
+
+    [finding] = runner.named([error("identity", ".", UP)], world)
+
+    assert finding.mend == ("python -m deploy.aws up --domain mail.example.com --region eu-west-1")
 
 
 def test_codes_are_of_one_subject_each_and_needs_are_known_before() -> None:
