@@ -25,7 +25,7 @@ def _part(world: World, part: Part, before: Mapping[str, Finding]) -> Iterator[F
         hidden_by = _last_trouble(told) or _root(before, subject.needs[-1:])
     by_code = {one.code: one for one in told}
     for code in subject.codes:
-        yield by_code.get(code) or skipped(code, hidden_by)
+        yield _rooted(by_code.get(code) or skipped(code, hidden_by), before)
 
 
 def _told(world: World, part: Part) -> Iterator[Finding]:
@@ -47,6 +47,12 @@ def _hidden_by(subject: Subject, before: Mapping[str, Finding]) -> str | None:
         if finding is not None and finding.gravity in _HIDING:
             return finding.because or code
     return None
+
+
+def _rooted(finding: Finding, before: Mapping[str, Finding]) -> Finding:
+    """What was itself not looked at hides nothing: what hid it does."""
+    root = _root(before, [finding.because] if finding.because else [])
+    return skipped(finding.code, root) if finding.because else finding
 
 
 def _last_trouble(told: Sequence[Finding]) -> str | None:

@@ -44,6 +44,16 @@ def test_what_comes_behind_a_failure_is_not_looked_at_and_says_so() -> None:
     }
 
 
+def test_who_hides_is_the_first_of_a_chain() -> None:
+    broken = part("a", "one", error("one", ".", "mend"))
+    behind = part("b", "two", needs=("one",))
+    beside = part("c", "three", skipped("three", "two"))
+
+    found = gravities(runner.examine(WORLD, [broken, behind, beside]))
+
+    assert found == {"one": "error", "two": "one", "three": "one"}
+
+
 def test_a_warning_hides_nothing() -> None:
     warned = part("a", "one", warning("one", ".", "mend"))
     behind = part("b", "two", ok("two", "."), needs=("one",))
