@@ -72,7 +72,7 @@ class Ask:
 
     def __call__(self, service: str, operation: str, **members: Any) -> Json | Trouble:
         """`ask("sns", "get_topic_attributes", TopicArn=...)`: the answer, or why there is none."""
-        call = f"{_prefix(service)}:{''.join(part.title() for part in operation.split('_'))}"
+        call = permission(service, operation)
         try:
             answer: Json = getattr(self._client(service), operation)(**members)
         except ClientError as refusal:
@@ -106,8 +106,11 @@ class Ask:
             client.close()
 
 
-def _prefix(service: str) -> str:
-    return "ses" if service == "sesv2" else service
+def permission(service: str, operation: str) -> str:
+    """As a policy names it: `sns:GetTopicAttributes`."""
+    prefix = "ses" if service == "sesv2" else service
+    call = f"{prefix}:{''.join(part.title() for part in operation.split('_'))}"
+    return "s3:ListBucket" if call == "s3:HeadBucket" else call
 
 
 def _kind(code: str) -> Kind:

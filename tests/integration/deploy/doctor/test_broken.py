@@ -1,16 +1,22 @@
 """Each single thing that is broken is named, and nothing else is."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common import db
+from common.settings import Settings
 from deploy.doctor import database
-from deploy.doctor.asking import Ask
+from deploy.doctor.asking import Ask, Json, Trouble, permission
 from deploy.doctor.findings import Finding
 from tests.integration.deploy.doctor.broken import BREAKS
 from tests.integration.deploy.doctor.conftest import Patient
 
+PAGE = Path(__file__).parents[4] / "docs" / "doctor.md"
+OF_THE_PROBE = {"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"}
 OF_THE_TESTS = {"redis_persistence"}
 """Their Redis writes to no disk."""
 
@@ -24,6 +30,28 @@ def test_a_set_up_that_is_well_is_well(patient: Patient) -> None:
 
     assert wrong(findings) == set()
     assert [one for one in findings if one.gravity == "skipped"] == []
+
+
+class Recorder(Ask):
+    """Notes what it is asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.permissions: set[str] = set()
+
+    def __call__(self, service: str, operation: str, **members: Any) -> Json | Trouble:
+        self.permissions.add(permission(service, operation))
+        return super().__call__(service, operation, **members)
+
+
+def test_the_page_has_the_policy_of_what_is_asked(patient: Patient) -> None:
+    patient.ask = recorder = Recorder(patient.settings)
+    patient.examine()
+    recorder.close()
+
+    policy = json.loads(PAGE.read_text().rpartition("```json")[2].partition("```")[0])
+    allowed = set(policy["Statement"][0]["Action"])
+    assert recorder.permissions - {"sts:GetCallerIdentity"} == allowed - OF_THE_PROBE
 
 
 @pytest.mark.parametrize("code", BREAKS)
