@@ -160,9 +160,9 @@ def topic(arn: str, name: str, value: str) -> Break:
     )
 
 
-ORGANIZATION = (
-    "INSERT INTO organization (id, name, paused_at, created_at) VALUES (:id, 'a', {}, :now)"
-)
+ORGANIZATION = """
+INSERT INTO organization (id, name, paused_at, created_at) VALUES (:id, 'a', {}, now())
+"""
 
 
 def organization(paused: bool = False) -> tuple[Break, UUID]:
