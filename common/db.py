@@ -77,6 +77,7 @@ def make_engine(
         settings.database_url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=patience.pool,
         hide_parameters=True,  # an error's words must not carry mail into a log
         json_deserializer=orjson.loads,
@@ -107,6 +108,7 @@ def make_async_engine(
         settings.database_url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=patience.pool,
         hide_parameters=True,  # an error's words must not carry mail into a log
         json_deserializer=orjson.loads,

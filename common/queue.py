@@ -36,6 +36,13 @@ _POLL_MS: Final = 100
 for nothing.
 """
 
+# One ring is for all until it is answered; who listens is told at once.
+_RING: Final = """
+if not redis.call('SET', KEYS[1], 1, 'NX', 'PX', ARGV[1]) then return 0 end
+redis.call('PUBLISH', ARGV[2], '')
+return 1
+"""
+
 RINGS = Counter("postroom_rings_total", "Doorbells", ["room", "outcome"])  # rung|answered|failed
 
 log = logs.get(__name__)
@@ -58,6 +65,7 @@ class Doorbell:
 
     def __init__(self, settings: Settings) -> None:
         self._redis = connect(settings)
+        self._ring = self._redis.register_script(_RING)
         self._prefix = settings.redis_prefix
         self.broker = RedisBroker(  # type: ignore[no-untyped-call]
             client=self._redis, namespace=f"{self._prefix}:dramatiq", middleware=_middleware()
@@ -66,8 +74,7 @@ class Doorbell:
     def ring(self, room: str) -> None:
         """Say that there is work. Never raises: the work is in Postgres already."""
         try:
-            if self._redis.set(self._mark(room), 1, nx=True, px=_UNANSWERED_MS):
-                self._redis.publish(self._channel(room), b"")
+            if self._ring([self._mark(room)], [_UNANSWERED_MS, self._channel(room)]):
                 self.broker.declare_queue(room)
                 self.broker.enqueue(_ring_of(room))
                 RINGS.labels(room, "rung").inc()

@@ -4,23 +4,22 @@ Memory is what Python holds at its peak (`tracemalloc`), by the size of the file
 """
 
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from time import perf_counter
-from typing import Any
 
-from botocore import UNSIGNED
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
+import boto3
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.session import get_session
 
-from common import aws
 from common.addresses import Address
-from common.settings import Settings
+from common.signed import Answer, Signed
 from services.sender.compose import Attachment, Outgoing, compose, stable_id
-from services.sender.ses import Accepted, Envelope, Ses
+from services.sender.ses import Accepted, Ses
+from services.sender.wire import Envelope
 from tests.bench.measure import Bar, Figure, in_turns, ratios
 
 SECONDS = 0.4  # of one turn
@@ -73,13 +72,13 @@ def cost(write: Callable[[Outgoing], bytes], mail: Outgoing) -> float:
 
 
 def _memory() -> list[Figure]:
-    ses = Ses(_client_of_nobody(), "postroom")
+    ses = Ses(_of_nobody(), "postroom")
     _send(ses, compose(SMALL))  # what is loaded once
     copies = peak(lambda: compose(LARGE)) / SIZE
     road = peak(lambda: _send(ses, compose(_read()))) / SIZE
     return [
         Figure("compose, memory by the file's size", (copies,), "copies", COPIES_BAR, "without it"),
-        Figure("file, mail and boto3's call, the same", (road,), "copies", told="with the file"),
+        Figure("file, mail and the call, the same", (road,), "copies", told="with the file"),
     ]
 
 
@@ -105,30 +104,20 @@ def _send(ses: Ses, mime: bytes) -> None:
         raise RuntimeError(outcome)  # noqa: TRY004 - it is no argument
 
 
-def _client_of_nobody() -> Any:
-    """The product's client of SES, whose calls end just before the wire."""
-    settings = Settings(
-        database_url="postgresql://nobody@127.0.0.1/none",
-        redis_url="redis://nobody",
-        aws_url="http://127.0.0.1:9",
+class _Nobody(Signed):
+    """The product's way to SES up to the wire."""
+
+    def send(self, request: AWSPreparedRequest) -> Answer:  # noqa: ARG002 - it has the mail
+        return Answer(200, {}, b'{"MessageId":"0100019aab3c7f10"}')
+
+
+def _of_nobody() -> Signed:
+    session = get_session()
+    session.set_credentials("id", "secret")
+    client = boto3.session.Session(botocore_session=session).client(
+        "sesv2", region_name="eu-west-1", endpoint_url="http://127.0.0.1:9"
     )
-    client = aws.client(settings, "sesv2")
-    hooks: Any = client.meta.events  # whose stubs know of no hook that answers
-    hooks.register("choose-signer.sesv2.SendEmail", lambda **_: UNSIGNED)
-    hooks.register("before-send.sesv2.SendEmail", _answer)
-    return client
-
-
-def _answer(**_: object) -> AWSResponse:
-    return AWSResponse("", 200, HTTPHeaders(), _Body())
-
-
-class _Body:
-    """Of an answer of SES."""
-
-    def stream(self) -> Iterator[bytes]:
-        """In one piece."""
-        yield b'{"MessageId":"0100019aab3c7f10"}'
+    return _Nobody(session, client)
 
 
 def by_library(mail: Outgoing) -> bytes:
