@@ -14,12 +14,12 @@ from datetime import timedelta
 from typing import Final
 
 import sqlalchemy as sa
+from botocore.exceptions import BotoCoreError, ClientError
 
 from common import aws, ids
 from deploy.doctor.asking import Trouble
 from deploy.doctor.findings import Finding, Subject, error, ok, warning
 from deploy.doctor.world import World
-from services.sender.ses import Accepted, Envelope, Outcome, Ses
 from services.status.parse import SesEvent, parse
 
 SUBJECT: Final = Subject(
@@ -61,31 +61,40 @@ UPDATE feedback SET applied_at = now() WHERE external_message_id = :id AND messa
 def examine(world: World) -> Iterator[Finding]:
     if world.domain is None:
         return
-    outcome = _send(world, world.domain)
-    if not isinstance(outcome, Accepted):
-        yield refused(outcome)
+    try:
+        external_id = _send(world, world.domain)
+    except (BotoCoreError, ClientError) as failure:
+        yield refused(failure)
         return
-    yield ok("probe_send", f"SES has taken it as {outcome.external_id}.")
+    yield ok("probe_send", f"SES has taken it as {external_id}.")
     began = time.monotonic()
-    seen = _watch(world, outcome.external_id, began + world.probe_seconds)
+    seen = _watch(world, external_id, began + world.probe_seconds)
     yield judge(seen, time.monotonic() - began)
 
 
-def _send(world: World, domain: str) -> Outcome:
+def _send(world: World, domain: str) -> str:
+    """SES's id. Called once, as everything that sends is."""
     client = aws.client(world.settings, "sesv2", read_timeout=10.0)
     sender = f"postroom-doctor@{domain}"
     head = f"From: {sender}\r\nTo: {TO}\r\nSubject: Postroom's doctor\r\n"
     mime = f"{head}MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nA probe.\r\n".encode()
-    tags = (("postroom_doctor", str(ids.new())),)
     try:
-        ses = Ses(client, world.settings.configuration_set)
-        return ses.send(Envelope(sender, (TO,), (), (), tags, mime))
+        answer = client.send_email(
+            FromEmailAddress=sender,
+            Destination={"ToAddresses": [TO]},
+            Content={"Raw": {"Data": mime}},
+            ConfigurationSetName=world.settings.configuration_set,
+            EmailTags=[{"Name": "postroom_doctor", "Value": str(ids.new())}],
+        )
     finally:
         client.close()
+    return answer["MessageId"]
 
 
-def refused(outcome: Outcome) -> Finding:
-    code = getattr(outcome, "code", "")
+def refused(failure: BotoCoreError | ClientError) -> Finding:
+    code = type(failure).__name__
+    if isinstance(failure, ClientError):
+        code = failure.response.get("Error", {}).get("Code", "Unknown")
     says = f"SES has not taken it ({code})."
     return error("probe_send", says, "Mend what else is found; then: make doctor")
 
