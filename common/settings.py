@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CrashPoint = Annotated[str, Field(pattern=r"^[a-z_]+(:[1-9][0-9]*)?(@.+)?$")]
+AdminKeys = Annotated[str, Field(pattern=r"^[^\s,]{32,}(,[^\s,]{32,})*$")]
 
 
 def with_driver(url: str) -> str:
@@ -168,6 +169,9 @@ class Settings(BaseSettings):
     ] = 0.001
     hold_sends: Annotated[bool, Field(description="Send nothing: on a restored copy.")] = False
     hold_webhooks: Annotated[bool, Field(description="Call no webhook: there too.")] = False
+    admin_keys: Annotated[
+        AdminKeys | None, Field(repr=False, description="Of administrators, by commas.")
+    ] = None
     testing: Annotated[
         bool, Field(description="Lets POSTROOM_CRASH_AT be set; never in production.")
     ] = False

@@ -32,11 +32,13 @@ from services.api.routes import (
     messages,
     raw,
     replay,
+    setup as setup_routes,
     threads,
     wait,
     webhooks,
 )
 from services.api.search import Indexer
+from services.api.setup import Setup
 from services.api.wait import Waits
 from services.api.watch import Watch
 
@@ -54,6 +56,7 @@ _ROOMS: Final = (
     replay,
     api_keys,
     events,
+    setup_routes,
     health,
 )
 
@@ -138,6 +141,7 @@ async def _open(
         watch=watch,
         waits=waits,
         raw_mail=raw_mail,
+        setup=Setup(settings, engine, ringer.answers),
     )
 
 

@@ -25,7 +25,8 @@ words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, 
 def by_botocore(url: str, body: bytes, keys: ReadOnlyCredentials) -> str:
     request = AWSRequest("POST", url, headers=HEADERS, data=body)
     with patch("botocore.auth.get_current_datetime", return_value=NOON.replace(tzinfo=None)):
-        SigV4Auth(Credentials(*keys), "sqs", "eu-central-1").add_auth(request)
+        known = Credentials(str(keys.access_key), str(keys.secret_key), keys.token)
+        SigV4Auth(known, "sqs", "eu-central-1").add_auth(request)
     return str(request.headers["Authorization"])
 
 
