@@ -39,8 +39,8 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class Found:
     """`is_ours`: `down` may take it away. `differs`: what is not as it shall be, in AWS's words.
-    `refusal`: a sentence that says why `up` does not touch it; where there is one it does nothing at
-    all. `kept`: the same for `down`, which leaves it and goes on.
+    `refusal`: a sentence that says why `up` does not touch it; where there is one it does nothing
+    at all. `kept`: the same for `down`, which leaves it and goes on.
     """
 
     is_ours: bool = True

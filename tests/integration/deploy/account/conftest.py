@@ -1,8 +1,8 @@
 """An AWS account for each test that asks, and `up` and `down` on it."""
 
-import random
+import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -42,9 +42,8 @@ class Customer:
         steps = runner.down(resources(self.account(**asked), ""), dry_run=dry_run)
         return [str(step) for step in steps if step.words != "was not there"]
 
-    def account(self, rule_set: str = "", **asked: Any) -> Account:
-        mine = self.blueprint
-        wanted = Blueprint(mine.domain, mine.region, mine.account, rule_set=rule_set)
+    def account(self, rule_set: str = "", bucket: str = "", **asked: Any) -> Account:
+        wanted = replace(self.blueprint, rule_set=rule_set, bucket=bucket)
         return Account(self.clients, wanted, **asked)
 
     def queue_url(self, name: str) -> str:
@@ -69,7 +68,7 @@ def url(accounts: Accounts) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def new_customer(accounts: Accounts, url: str) -> Callable[[], Customer]:
     def made() -> Customer:
-        number = f"{random.randrange(10**12):012}"
+        number = f"{secrets.randbelow(10**12):012}"
         session = boto3.session.Session(number, "any", region_name=REGION)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", url)

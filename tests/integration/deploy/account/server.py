@@ -1,4 +1,4 @@
-"""AWS accounts as moto's server has them, and SES as moto has not. The access key is the account."""
+"""AWS accounts as moto's server has them, and SES as it has not. The access key is the account."""
 
 import json
 import re
