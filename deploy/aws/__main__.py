@@ -8,8 +8,9 @@ for what makes no sense. Either may be run again, and goes on where it ended.
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -55,9 +56,9 @@ def _up(account: Account, flags: argparse.Namespace) -> int:
 
 def _told(account: Account) -> Iterator[str]:
     """DNS as comments, then the settings: the whole can be appended to .env."""
-    shown = Identity(account).shown()
-    dkim = shown.get("DkimAttributes", {}) if shown else {}
-    mail_from = shown.get("MailFromAttributes", {}) if shown else {}
+    identity = Identity(account).shown()
+    shown: Mapping[str, Any] = identity or {}
+    dkim, mail_from = shown.get("DkimAttributes", {}), shown.get("MailFromAttributes", {})
     yield "# DNS records to set:" if shown else "# DNS records to set, and the three of DKIM:"
     for record in records(
         account.blueprint,

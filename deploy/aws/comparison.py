@@ -11,10 +11,10 @@ from typing import Any
 
 def same(one: Any, other: Any) -> bool:
     """JSON in strings, mappings, lists in any order, numbers."""
-    return _plain(_read(one)) == _plain(_read(other))
+    return bool(_plain(_read(one)) == _plain(_read(other)))
 
 
-def differing(wanted: Mapping[str, Any], shown: Mapping[str, Any]) -> tuple[str, ...]:
+def differing(wanted: Mapping[Any, Any], shown: Mapping[Any, Any]) -> tuple[str, ...]:
     """The names of what is wanted and not so. What is shown besides does not matter."""
     return tuple(name for name in wanted if not same(wanted[name], shown.get(name)))
 
@@ -30,8 +30,6 @@ def _read(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        if set(value) == {"AWS"} and value["AWS"] == "*":
-            return "*"  # two ways to say everybody
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         members = sorted(

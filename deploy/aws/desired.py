@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # the stubs are installed where types are checked
     from mypy_boto3_ses.type_defs import ReceiptRuleTypeDef
     from mypy_boto3_sesv2.literals import EventTypeType
     from mypy_boto3_sesv2.type_defs import EventDestinationDefinitionTypeDef
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+    QueueAttributes = dict[QueueAttributeNameType, str]
 
 EVENT_TYPES: "Final[tuple[EventTypeType, ...]]" = (
     "SEND",
@@ -54,7 +57,7 @@ for. https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-s3.html
 """
 
 
-def queue(blueprint: Blueprint, flow: Flow) -> dict[str, str]:
+def queue(blueprint: Blueprint, flow: Flow) -> "QueueAttributes":
     """Attributes of SQS."""
     redrive = {
         "deadLetterTargetArn": blueprint.dead_letters_arn(flow),
@@ -70,7 +73,7 @@ def queue(blueprint: Blueprint, flow: Flow) -> dict[str, str]:
     }
 
 
-def dead_letters(blueprint: Blueprint, flow: Flow) -> dict[str, str]:
+def dead_letters(blueprint: Blueprint, flow: Flow) -> "QueueAttributes":
     """Attributes of SQS."""
     allow = {"redrivePermission": "byQueue", "sourceQueueArns": [blueprint.queue_arn(flow)]}
     return {

@@ -49,17 +49,9 @@ def queue(queue_arn: str, topic_arn: str) -> Policy:
 
 
 def bucket(bucket_arn: str, account: str, rule_arn: str) -> Policy:
-    """SES may put mail into it, for one receipt rule; and nobody may speak to it without TLS."""
+    """SES may put mail into it, for one receipt rule."""
     door = _allow("SesPuts", ("s3:PutObject",), (f"{bucket_arn}/*",))
-    plain: Policy = {
-        "Sid": "NoPlainHttp",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": ["s3:*"],
-        "Resource": [bucket_arn, f"{bucket_arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return _document(door | {"Principal": _SES, "Condition": _acting_for(account, rule_arn)}, plain)
+    return _document(door | {"Principal": _SES, "Condition": _acting_for(account, rule_arn)})
 
 
 def _read_mail(bucket_arn: str) -> tuple[Policy, Policy]:

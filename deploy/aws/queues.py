@@ -1,6 +1,7 @@
 """SQS: a queue for each flow, and one for what could not be read."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -9,6 +10,9 @@ from deploy.aws.blueprint import TAG, Flow
 from deploy.aws.comparison import differing
 from deploy.aws.resource import Account, Found, is_missing, judged
 
+if TYPE_CHECKING:
+    from deploy.aws.desired import QueueAttributes
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -16,7 +20,7 @@ class Queue:
 
     account: Account
     name: str
-    attributes: dict[str, str]
+    attributes: "QueueAttributes"
 
     @property
     def title(self) -> str:
@@ -38,12 +42,12 @@ class Queue:
         sqs = self.account.clients.sqs
         shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         tags = sqs.list_queue_tags(QueueUrl=url).get("Tags")
-        return judged(self.account, self.title, tags, differing(self.attributes, dict(shown)))
+        return judged(self.account, self.title, tags, differing(self.attributes, shown))
 
     def make(self) -> None:
         self.account.clients.sqs.create_queue(
             QueueName=self.name,
-            Attributes=dict(self.attributes),
+            Attributes=self.attributes,
             tags={TAG: self.account.blueprint.name},
         )
 
@@ -52,7 +56,7 @@ class Queue:
         if url is not None:
             sqs = self.account.clients.sqs
             sqs.tag_queue(QueueUrl=url, Tags={TAG: self.account.blueprint.name})
-            sqs.set_queue_attributes(QueueUrl=url, Attributes=dict(self.attributes))
+            sqs.set_queue_attributes(QueueUrl=url, Attributes=self.attributes)
 
     def delete(self) -> None:
         """With what lies in it. SQS gives its name to nobody for a minute."""

@@ -16,10 +16,10 @@ from deploy.aws.comparison import differing
 from deploy.aws.resource import Account, Found, is_missing
 
 if TYPE_CHECKING:
-    from mypy_boto3_ses.type_defs import ReceiptRuleTypeDef
+    from mypy_boto3_ses.type_defs import ReceiptRuleOutputTypeDef
 
 
-def rules(account: Account) -> "list[ReceiptRuleTypeDef] | None":
+def rules(account: Account) -> "list[ReceiptRuleOutputTypeDef] | None":
     """Of the set that ours is in; None where there is no such set."""
     try:
         name = account.blueprint.receipt_rule_set
@@ -85,7 +85,7 @@ class Rule:
         buckets = {one.get("S3Action", {}).get("BucketName") for one in shown.get("Actions", [])}
         if self.account.blueprint.mail_bucket in buckets or self.account.adopt:
             return Found(differs=differing(wanted, shown))
-        words = f"There is a {self.title} that puts mail elsewhere. --adopt takes it over."
+        words = f"{self.title} is there, and puts mail elsewhere. --adopt takes it over."
         return Found(is_ours=False, refusal=words)
 
     def make(self) -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
 from deploy.aws.blueprint import TAG, Blueprint
 from deploy.aws.clients import Clients
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2.type_defs import TagTypeDef
 
 Tags = Sequence[Mapping[str, Any]]
 
@@ -27,7 +30,8 @@ class Account:
     delete_mail: bool = False
 
     @property
-    def tags(self) -> list[dict[str, str]]:
+    def tags(self) -> "list[TagTypeDef]":
+        """SES, SNS, S3 and IAM take them in the same shape."""
         return [{"Key": TAG, "Value": self.blueprint.name}]
 
     def is_tagged(self, tags: Mapping[str, str] | Tags | None) -> bool:
@@ -112,6 +116,6 @@ def judged(
     name = account.blueprint.name
     return Found(
         is_ours=False,
-        refusal=f"There is a {title} that was not made for {name!r}: it has no tag {TAG}={name}. "
+        refusal=f"{title} is there, and was not made for {name!r}: it has no tag {TAG}={name}. "
         "Take another --name, or take it over with --adopt; down will then delete it.",
     )

@@ -51,13 +51,13 @@ class ServicePolicy:
         self.account.clients.iam.create_policy(
             PolicyName=self.account.blueprint.policy_name(self.service),
             PolicyDocument=self._document,
-            Tags=self.account.tags,  # type: ignore[arg-type] # a TypedDict and a dict of the same
+            Tags=self.account.tags,
         )
 
     def mend(self) -> None:
         """A policy has room for five versions; only the one in force is of use."""
         iam = self.account.clients.iam
-        iam.tag_policy(PolicyArn=self._arn, Tags=self.account.tags)  # type: ignore[arg-type]
+        iam.tag_policy(PolicyArn=self._arn, Tags=self.account.tags)
         self._delete_old_versions()
         iam.create_policy_version(
             PolicyArn=self._arn, PolicyDocument=self._document, SetAsDefault=True
@@ -123,13 +123,13 @@ class Role:
         iam.create_role(
             RoleName=self._name,
             AssumeRolePolicyDocument=self.trust,
-            Tags=self.account.tags,  # type: ignore[arg-type]
+            Tags=self.account.tags,
         )
         iam.attach_role_policy(RoleName=self._name, PolicyArn=self._policy_arn)
 
     def mend(self) -> None:
         iam = self.account.clients.iam
-        iam.tag_role(RoleName=self._name, Tags=self.account.tags)  # type: ignore[arg-type]
+        iam.tag_role(RoleName=self._name, Tags=self.account.tags)
         iam.update_assume_role_policy(RoleName=self._name, PolicyDocument=self.trust)
         iam.attach_role_policy(RoleName=self._name, PolicyArn=self._policy_arn)
 

@@ -65,21 +65,6 @@ data "aws_iam_policy_document" "bucket" {
       values   = [local.receipt_rule_arn]
     }
   }
-  statement {
-    sid       = "NoPlainHttp"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [aws_s3_bucket.mail.arn, "${aws_s3_bucket.mail.arn}/*"]
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
 }
 
 resource "aws_s3_bucket_policy" "mail" {

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,9 +12,9 @@ Break = Callable[[Customer], Any]
 CLOSED = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
-def _queue(name: str, **attributes: str) -> Break:
+def _queue(name: str, **attributes: Any) -> Break:
     return lambda on: on.clients.sqs.set_queue_attributes(
-        QueueUrl=on.queue_url(name), Attributes=attributes
+        QueueUrl=on.queue_url(name), Attributes=cast("Any", attributes)
     )
 
 

@@ -60,7 +60,7 @@ def test_what_has_our_name_and_is_not_ours_is_refused_and_nothing_is_made(
     customer.ses.sets["postroom"] = {}
     customer.calls.clear()
 
-    with pytest.raises(RefusedError, match="SQS queue postroom-inbound that was not") as refused:
+    with pytest.raises(RefusedError, match="SQS queue postroom-inbound is there") as refused:
         customer.up()
     assert len(refused.value.args) == 2
     assert [name for name in customer.calls if not name.startswith(READS)] == []

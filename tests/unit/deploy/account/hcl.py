@@ -78,13 +78,13 @@ class Module:
         said = self.plain(block)
         told = {
             "Sid": said["sid"],
-            "Effect": said.get("effect", "Allow"),
+            "Effect": "Allow",
             "Action": said["actions"],
             "Resource": said["resources"],
         }
         for one in block.get("principals", []):
             who = self.plain(one)
-            told["Principal"] = "*" if who["type"] == "*" else {who["type"]: who["identifiers"]}
+            told["Principal"] = {who["type"]: who["identifiers"]}
         for one in block.get("condition", []):
             test = self.plain(one)
             conditions = told.setdefault("Condition", {}).setdefault(test["test"], {})

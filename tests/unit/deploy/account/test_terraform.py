@@ -104,9 +104,7 @@ def test_a_subscription_is_raw(module: Module, flow: Flow) -> None:
 
 
 def test_ses_tells_of_the_same_events(root: Module) -> None:
-    block = root.blocks_of(
-        "resource", "aws_sesv2_configuration_set_event_destination", "feedback"
-    )
+    block = root.blocks_of("resource", "aws_sesv2_configuration_set_event_destination", "feedback")
     (destination,) = block["event_destination"]
     wanted = desired.event_destination(BLUEPRINT)
 
@@ -130,9 +128,7 @@ def test_the_domain_has_dkim_and_its_own_return_path(root: Module) -> None:
     assert root.inner(identity, "dkim_signing_attributes") == {
         "next_signing_key_length": "RSA_2048_BIT"
     }
-    assert root.settings(
-        "resource", "aws_sesv2_email_identity_mail_from_attributes", "bounce"
-    ) == {
+    assert root.settings("resource", "aws_sesv2_email_identity_mail_from_attributes", "bounce") == {
         "email_identity": BLUEPRINT.domain,
         "mail_from_domain": BLUEPRINT.mail_from,
         "behavior_on_mx_failure": "USE_DEFAULT_VALUE",
