@@ -84,6 +84,7 @@ MISSING: Final = frozenset(
         "NoSuchTagSet",
         "NotFound",
         "NotFoundException",
+        "QueueDoesNotExist",
         "RuleDoesNotExist",
         "RuleSetDoesNotExist",
         "ServerSideEncryptionConfigurationNotFoundError",

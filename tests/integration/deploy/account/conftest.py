@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore.loaders import Loader, create_loader
 
 from deploy.aws import runner
 from deploy.aws.blueprint import Blueprint
@@ -21,6 +23,9 @@ DOMAIN = "mail.example.com"
 TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
 "Condition": {"StringEquals": {"aws:ResourceTag/postroom-service": "${service}"}}}]}"""
+
+_MODELS: Loader = create_loader()
+"""Of AWS's services, read once: each is some megabytes of JSON."""
 
 
 @dataclass
@@ -69,7 +74,9 @@ def url(accounts: Accounts) -> Iterator[str]:
 def new_customer(accounts: Accounts, url: str) -> Callable[[], Customer]:
     def made() -> Customer:
         number = f"{secrets.randbelow(10**12):012}"
-        session = boto3.session.Session(number, "any", region_name=REGION)
+        core = botocore.session.Session()
+        core.register_component("data_loader", _MODELS)
+        session = boto3.session.Session(number, "any", region_name=REGION, botocore_session=core)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", url)
             clients = connect(session)

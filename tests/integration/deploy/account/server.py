@@ -17,13 +17,14 @@ from moto.moto_server.werkzeug_app import (
 )
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
 from tests.integration.deploy.account.ses_v2 import SesV2, read
 
 _SIGNED: Final = re.compile(r"Credential=([0-9]{12})/[0-9]+/([a-z0-9-]+)/([a-z0-9]+)/")
 _DONE: Final = (
-    '<{0}Response xmlns="http://ses.amazonaws.com/doc/2010-12-01/">'
+    '<{0}Response xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><{0}Result/>'
     "<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></{0}Response>"
 )
 
@@ -45,6 +46,8 @@ class Accounts:
         assert signed, "a call that is not signed"
         account, region, service = signed.groups()
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
+        if environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.GetQueueAttributes":
+            return self._queue_attributes(environ, start_response, account, region)
         if service != "ses":
             return self._moto(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -55,6 +58,22 @@ class Accounts:
         if b"Action=DeleteReceiptRule&" in body:
             return _delete_receipt_rule(start_response, account, region, body)
         return self._moto(environ, start_response)
+
+    def _queue_attributes(
+        self, environ: dict[str, Any], start_response: Callable[..., Any], *where: str
+    ) -> list[bytes]:
+        """moto keeps the RedriveAllowPolicy and never tells it."""
+        answered: list[Any] = []
+        body = b"".join(self._moto(environ, lambda *told: answered.extend(told)))
+        told = json.loads(body)
+        if "Attributes" in told:
+            account, region = where
+            name = told["Attributes"]["QueueArn"].rpartition(":")[2]
+            allow = getattr(sqs_backends[account][region].queues[name], "redrive_allow_policy", "")
+            told["Attributes"] |= {"RedriveAllowPolicy": allow} if allow else {}
+        headers = [one for one in answered[1] if one[0].lower() != "content-length"]
+        start_response(answered[0], headers)
+        return [json.dumps(told).encode()]
 
 
 def _json(start_response: Callable[..., Any], status: HTTPStatus, answer: Any) -> list[bytes]:

@@ -33,7 +33,7 @@ def test_what_it_prints_is_the_end_of_an_env_file(
     made = capsys.readouterr()
     env = tmp_path / "env"
     env.write_text(f"DATABASE_URL=postgresql://u@h/d\nREDIS_URL=redis://h\n{made.out}")
-    settings = Settings(_env_file=env)  # type: ignore[call-arg] # pydantic-settings' own
+    settings = Settings(_env_file=env)
 
     assert "SQS queue postroom-feedback: made\n" in made.err
     assert (settings.aws_region, settings.default_domain) == (REGION, DOMAIN)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -13,9 +13,14 @@ CLOSED = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
 def _queue(name: str, **attributes: Any) -> Break:
-    return lambda on: on.clients.sqs.set_queue_attributes(
-        QueueUrl=on.queue_url(name), Attributes=cast("Any", attributes)
-    )
+    def broken(on: Customer) -> None:
+        url = on.queue_url(name)
+        told = on.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        policy = told["Attributes"].get("Policy", "")  # which moto forgets if it is not said again
+        wanted: Any = {"Policy": policy} | attributes
+        on.clients.sqs.set_queue_attributes(QueueUrl=url, Attributes=wanted)
+
+    return broken
 
 
 def _raw_off(on: Customer) -> None:
