@@ -57,7 +57,7 @@ def test_what_has_our_name_and_is_not_ours_is_refused_and_nothing_is_made(
     customer: Customer,
 ) -> None:
     url = customer.clients.sqs.create_queue(QueueName="postroom-inbound")["QueueUrl"]
-    customer.ses.sets["postroom"] = {}
+    customer.clients.sesv2.create_configuration_set(ConfigurationSetName="postroom")
     customer.calls.clear()
 
     with pytest.raises(RefusedError, match="SQS queue postroom-inbound is there") as refused:
