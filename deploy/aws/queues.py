@@ -40,9 +40,9 @@ class Queue:
         if url is None:
             return None
         sqs = self.account.clients.sqs
-        shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        shown = self._shown(url)
         tags = sqs.list_queue_tags(QueueUrl=url).get("Tags")
-        return judged(self.account, self.title, tags, differing(self.attributes, shown))
+        return judged(self.account, self.title, tags, differing(self._wanted(shown), shown))
 
     def make(self) -> None:
         self.account.clients.sqs.create_queue(
@@ -56,7 +56,15 @@ class Queue:
         if url is not None:
             sqs = self.account.clients.sqs
             sqs.tag_queue(QueueUrl=url, Tags={TAG: self.account.blueprint.name})
-            sqs.set_queue_attributes(QueueUrl=url, Attributes=self.attributes)
+            sqs.set_queue_attributes(QueueUrl=url, Attributes=self._wanted(self._shown(url)))
+
+    def _shown(self, url: str) -> "QueueAttributes":
+        asked = self.account.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        return asked.get("Attributes", {})
+
+    def _wanted(self, shown: "QueueAttributes") -> "QueueAttributes":
+        """Without a key of KMS, where there is one: SNS may not use AWS's own."""
+        return self.attributes | ({"KmsMasterKeyId": ""} if shown.get("KmsMasterKeyId") else {})
 
     def delete(self) -> None:
         """With what lies in it. SQS gives its name to nobody for a minute."""

@@ -2,13 +2,18 @@
 
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from botocore.exceptions import ClientError
 
 from deploy.aws import desired
 from deploy.aws.blueprint import Flow
-from deploy.aws.comparison import same
+from deploy.aws.comparison import differing, same
 from deploy.aws.resource import Account, Found, is_missing, judged
+
+_UNFILTERED: Final = {"FilterPolicy": "{}"}
+"""As SNS takes it; it tells of none by silence."""
+_SUBSCRIBED: Final = _UNFILTERED | {"RawMessageDelivery": desired.RAW_DELIVERY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,9 @@ class Subscription:
         arn = self._arn()
         if arn is None:
             return None
-        attributes = self.account.clients.sns.get_subscription_attributes(SubscriptionArn=arn)
-        raw = attributes["Attributes"].get("RawMessageDelivery")
-        return Found(differs=() if raw == desired.RAW_DELIVERY else ("RawMessageDelivery",))
+        sns = self.account.clients.sns
+        shown = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+        return Found(differs=differing(_SUBSCRIBED, _UNFILTERED | shown))
 
     def make(self) -> None:
         self.account.clients.sns.subscribe(
@@ -85,11 +90,9 @@ class Subscription:
 
     def mend(self) -> None:
         arn = self._arn()
-        if arn is not None:
+        for name, value in _SUBSCRIBED.items() if arn else ():
             self.account.clients.sns.set_subscription_attributes(
-                SubscriptionArn=arn,
-                AttributeName="RawMessageDelivery",
-                AttributeValue=desired.RAW_DELIVERY,
+                SubscriptionArn=arn or "", AttributeName=name, AttributeValue=value
             )
 
     def delete(self) -> None:
@@ -98,12 +101,13 @@ class Subscription:
             self.account.clients.sns.unsubscribe(SubscriptionArn=arn)
 
     def _arn(self) -> str | None:
+        """None too where it waits to be confirmed: then it is asked for again."""
         pages = self.account.clients.sns.get_paginator("list_subscriptions_by_topic")
         queue = self.account.blueprint.queue_arn(self.flow)
         try:
             for page in pages.paginate(TopicArn=self.account.blueprint.topic_arn(self.flow)):
                 for one in page["Subscriptions"]:
-                    if one.get("Endpoint") == queue:
+                    if one.get("Endpoint") == queue and one["SubscriptionArn"].startswith("arn:"):
                         return one["SubscriptionArn"]
         except ClientError as error:
             if not is_missing(error):

@@ -23,14 +23,15 @@ def _queue(name: str, **attributes: Any) -> Break:
     return broken
 
 
-def _raw_off(on: Customer) -> None:
-    topic = on.blueprint.topic_arn("inbound")
-    (one,) = on.clients.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    on.clients.sns.set_subscription_attributes(
-        SubscriptionArn=one["SubscriptionArn"],
-        AttributeName="RawMessageDelivery",
-        AttributeValue="false",
-    )
+def _subscription(name: str, value: str) -> Break:
+    def broken(on: Customer) -> None:
+        topic = on.blueprint.topic_arn("inbound")
+        (one,) = on.clients.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        on.clients.sns.set_subscription_attributes(
+            SubscriptionArn=one["SubscriptionArn"], AttributeName=name, AttributeValue=value
+        )
+
+    return broken
 
 
 def _unsubscribed(on: Customer) -> None:
@@ -118,7 +119,9 @@ ROUNDS: list[dict[str, Break]] = [
         f"{SQS}-dead: changed (MessageRetentionPeriod)": _queue(
             "postroom-feedback-dead", MessageRetentionPeriod="60"
         ),
-        "SNS subscription of postroom-inbound: changed (RawMessageDelivery)": _raw_off,
+        "SNS subscription of postroom-inbound: changed (RawMessageDelivery)": _subscription(
+            "RawMessageDelivery", "false"
+        ),
         f"{EVENTS}: changed (Enabled)": _destination(Enabled=False),
         f"{IDENTITY}: changed (SigningEnabled)": _no_dkim,
         "BUCKET: changed (PublicAccessBlock)": _bucket("delete_public_access_block"),
@@ -137,7 +140,12 @@ ROUNDS: list[dict[str, Break]] = [
         "IAM role postroom-api: changed (AttachedPolicies)": _detached,
     },
     {
-        f"{SQS}: changed (VisibilityTimeout)": _queue("postroom-feedback", VisibilityTimeout="1"),
+        f"{SQS}: changed (VisibilityTimeout, KmsMasterKeyId)": _queue(
+            "postroom-feedback", VisibilityTimeout="1", KmsMasterKeyId="alias/aws/sqs"
+        ),
+        "SNS subscription of postroom-inbound: changed (FilterPolicy)": _subscription(
+            "FilterPolicy", '{"kind": ["none"]}'
+        ),
         f"{EVENTS}: changed (SnsDestination)": _destination(
             SnsDestination={"TopicArn": "arn:aws:sns:eu-west-1:1:other"}
         ),
