@@ -1,42 +1,24 @@
-"""SQS as a worker calls it thousands of times a second: its JSON protocol over urllib3.
+"""SQS as a worker calls it thousands of times a second: its JSON protocol (`common.signed`).
 
-A call by boto3 takes five times as much CPU, and ten letters are two calls; at a deep queue that
-was most of what an event cost (docs/performance.md). Endpoint, region and credentials are those
-that boto3 finds, and errors are botocore's own. Nothing is tried again, as in `common/aws.py`.
+Ten letters are two calls, which at a deep queue were most of what an event cost. Errors are
+botocore's own.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
 """
 
 import json
-import socket
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import botocore.session
 import orjson
-import urllib3
 from botocore import exceptions as boto
-from botocore.httpsession import get_cert_path
-from botocore.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection
 
-from common import aws
 from common.settings import Settings
-from common.sigv4 import Signer
+from common.signed import Answer, Signed
 
 Members = dict[str, Any]
 """Of a request or an answer, by the names of SQS's API."""
 
-_CONNECT_SECONDS: Final = 3.0
-_KEEP_ALIVE: Final = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 _OK: Final = 200
-# The first that fits; each takes the URL and what urllib3 said.
-_ERRORS: Final = (
-    (urllib3.exceptions.ConnectTimeoutError, boto.ConnectTimeoutError),
-    (urllib3.exceptions.NewConnectionError, boto.EndpointConnectionError),
-    (urllib3.exceptions.ReadTimeoutError, boto.ReadTimeoutError),
-    (urllib3.exceptions.SSLError, boto.SSLError),
-    (urllib3.exceptions.HTTPError, boto.ConnectionClosedError),
-)
+_JSON: Final = "application/x-amz-json-1.0"
 
 
 class Sqs:
@@ -44,72 +26,28 @@ class Sqs:
 
     def __init__(self, settings: Settings, read_timeout: float, connections: int = 10) -> None:
         """At most `connections` calls at one time; `read_timeout` in seconds."""
-        session = botocore.session.get_session()
-        told = aws.client(settings, "sqs")
-        self._url, region = told.meta.endpoint_url, told.meta.region_name
-        told.close()
-        self._credentials = session.get_credentials()
-        self._signer = Signer.of(self._url, region, "sqs")
-        self._http = _pool(
-            self._url,
-            session.get_config_variable("ca_bundle"),
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=read_timeout),
-            maxsize=connections,
-            block=True,
-        )
+        self._signed = Signed(settings, "sqs", read_timeout=read_timeout, connections=connections)
 
     def call(self, operation: str, members: Members) -> Members:
         """`call("ReceiveMessage", {"QueueUrl": ...})`. Raises `ClientError` where SQS refuses, and
         another `BotoCoreError` where there is no answer.
         """
         body = orjson.dumps(members)
-        headers = {
-            "content-type": "application/x-amz-json-1.0",
-            "user-agent": "postroom",
-            "x-amz-target": f"AmazonSQS.{operation}",
-        }
-        if self._credentials is None:
-            raise boto.NoCredentialsError
-        signed = self._signer.signed(headers, body, self._credentials.get_frozen_credentials())
-        try:
-            answer = self._http.request(
-                "POST", self._url, body=body, headers=signed, retries=False, redirect=False
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise _as_botocore(error, self._url) from error
+        headers = {"content-type": _JSON, "x-amz-target": f"AmazonSQS.{operation}"}
+        answer = self._signed.send(self._signed.sign(headers, body), body)
         if answer.status != _OK:
             raise _refusal(answer, operation)
         try:
             return _read(answer.data)
         except ValueError as error:
-            raise boto.ConnectionClosedError(endpoint_url=self._url, error=error) from None
+            raise boto.ConnectionClosedError(endpoint_url=self._signed.url, error=error) from None
 
     def close(self) -> None:
         """Of all threads."""
-        self._http.clear()
+        self._signed.close()
 
 
-def _pool(url: str, ca_bundle: str | None, **options: Any) -> urllib3.PoolManager:
-    """As botocore's: its certificates, and the environment's proxy if there is one."""
-    options |= {
-        "socket_options": [*HTTPConnection.default_socket_options, _KEEP_ALIVE],
-        "cert_reqs": "CERT_REQUIRED",
-        "ca_certs": ca_bundle or get_cert_path(True),
-    }
-    proxy = get_environ_proxies(url).get(urlsplit(url).scheme)
-    if proxy is None:
-        return urllib3.PoolManager(**options)
-    auth = urllib3.util.parse_url(proxy).auth
-    headers = urllib3.make_headers(proxy_basic_auth=auth) if auth else None
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
-
-
-def _as_botocore(error: urllib3.exceptions.HTTPError, url: str) -> boto.BotoCoreError:
-    made = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
-    return made(endpoint_url=url, error=error)
-
-
-def _refusal(answer: urllib3.BaseHTTPResponse, operation: str) -> boto.ClientError:
+def _refusal(answer: Answer, operation: str) -> boto.ClientError:
     """By the code that boto3 shows: the old one, which a header has, or else the new one's."""
     try:
         told = _read(answer.data)

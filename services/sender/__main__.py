@@ -10,7 +10,8 @@ from prometheus_client import REGISTRY
 
 from common import aws, db, metrics, process, queue, worker
 from common.settings import Settings
-from services.sender import actors, held, jobs
+from common.signed import Signed
+from services.sender import actors, held, jobs, wire
 from services.sender.account import Account
 from services.sender.gate import Gate
 from services.sender.leftovers import Leftovers
@@ -69,9 +70,10 @@ def _desk(
 ) -> tuple[Desk, Account]:
     connect, read = settings.ses_connect_timeout_seconds, settings.ses_read_timeout_seconds
     client = aws.client(settings, "sesv2", connect_timeout=connect, read_timeout=read)
-    signed = aws.signed(
+    signed = Signed(
         settings,
         "sesv2",
+        wire.PATH,
         connect_timeout=connect,
         read_timeout=read,
         connections=settings.sender_threads,

@@ -105,7 +105,6 @@ _PERMISSION: Final = timedelta(seconds=30)
 # The connection was never made, so nothing was written on it.
 _NOT_CONNECTED: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 _SERVER_ERROR: Final = 500
-_JSON: Final = {"Content-Type": "application/json"}
 
 
 class Ses:
@@ -128,10 +127,10 @@ class Ses:
         try:
             tags = (*envelope.tags, *tracing.tags())
             body = wire.body(envelope, tags, self._configuration_set)
-            request = self._signed.request(wire.PATH, dict(_JSON), body)
+            headers = self._signed.sign(wire.HEADERS, body)
         except Exception as error:  # noqa: BLE001 - no matter of the message, whatever it is
             return Later(type(error).__name__, "SES was not called.", halts="credentials")
-        return Accepted(wire.message_id(self._signed.send(request)))
+        return Accepted(wire.message_id(self._signed.send(headers, body)))
 
 
 def _failed(error: Exception) -> Outcome:

@@ -15,6 +15,7 @@ import orjson
 from common.signed import Answer
 
 PATH: Final = "/v2/email/outbound-emails"
+HEADERS: Final = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def message_id(answer: Answer) -> str:
     """
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         raise _error(answer)
-    given = _parsed(answer.body).get("MessageId")
+    given = _parsed(answer.data).get("MessageId")
     if not isinstance(given, str):
         raise ValueError("no MessageId")  # noqa: TRY004 - as of text that is no JSON
     return given
@@ -70,7 +71,7 @@ def message_id(answer: Answer) -> str:
 def _error(answer: Answer) -> SesError:
     """The code is in a header or in the body, there with a namespace before or a URL behind it."""
     try:
-        found = _parsed(answer.body)
+        found = _parsed(answer.data)
     except ValueError:
         found = {}
     code = answer.headers.get("x-amzn-errortype") or found.get("code") or found.get("__type")
