@@ -26,13 +26,15 @@ from common.sigv4 import Signer
 Members = dict[str, Any]
 """Of a request or an answer, by the names of SQS's API."""
 
+AwsError: Final = (boto.BotoCoreError, boto.ClientError)
+
 _CONNECT_SECONDS: Final = 3.0
 _KEEP_ALIVE: Final = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 _OK: Final = 200
 # The first that fits; each takes the URL and what urllib3 said.
 _ERRORS: Final = (
-    (urllib3.exceptions.ConnectTimeoutError, boto.ConnectTimeoutError),
     (urllib3.exceptions.NewConnectionError, boto.EndpointConnectionError),
+    (urllib3.exceptions.ConnectTimeoutError, boto.ConnectTimeoutError),
     (urllib3.exceptions.ReadTimeoutError, boto.ReadTimeoutError),
     (urllib3.exceptions.SSLError, boto.SSLError),
     (urllib3.exceptions.HTTPError, boto.ConnectionClosedError),
@@ -87,6 +89,13 @@ class Sqs:
     def close(self) -> None:
         """Of all threads."""
         self._http.clear()
+
+
+def name_of(error: boto.BotoCoreError | boto.ClientError) -> str:
+    """For a log: SQS's code where it has refused, else what went wrong on the way."""
+    if isinstance(error, boto.ClientError):
+        return error.response["Error"]["Code"]
+    return type(error).__name__
 
 
 def _pool(url: str, ca_bundle: str | None, **options: Any) -> urllib3.PoolManager:
