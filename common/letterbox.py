@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from common import logs
-from common.sqs import Members, Sqs
+from common.sqs import AwsError, Members, Sqs, name_of
 
 T = TypeVar("T")
-
-AwsError: Final = (BotoCoreError, ClientError)
 
 POLL_SECONDS: Final = 2
 """How long a receive waits where nothing lies. Any wait makes it a long poll (it asks all of SQS's
@@ -115,7 +111,7 @@ class Letterbox(Generic[T]):
         try:
             return self._receive(0)
         except AwsError as error:
-            log.warning("letterbox.receive_failed", error=type(error).__name__)
+            log.warning("letterbox.receive_failed", error=name_of(error))
             return []
 
     def counts(self) -> Counts | None:
@@ -124,7 +120,7 @@ class Letterbox(Generic[T]):
             asked = {"AttributeNames": [*_COUNTED, _HIDDEN_FOR]}
             told = self._call("GetQueueAttributes", asked)["Attributes"]
         except AwsError as error:
-            log.warning("letterbox.uncounted", error=type(error).__name__)
+            log.warning("letterbox.uncounted", error=name_of(error))
             return None
         letters = sum(int(told[name]) for name in _COUNTED)
         return Counts(letters, timedelta(seconds=int(told[_HIDDEN_FOR])))
@@ -149,7 +145,7 @@ class Letterbox(Generic[T]):
         try:
             failed = self._call(operation, {"Entries": entries}).get("Failed", [])
         except AwsError as error:
-            log.warning("letterbox.call_failed", letters=len(ten), error=type(error).__name__)
+            log.warning("letterbox.call_failed", letters=len(ten), error=name_of(error))
             return
         if failed:
             codes = sorted({one["Code"] for one in failed})

@@ -17,6 +17,8 @@ from common.signed import Answer, Signed
 Members = dict[str, Any]
 """Of a request or an answer, by the names of SQS's API."""
 
+AwsError: Final = (boto.BotoCoreError, boto.ClientError)
+
 _OK: Final = 200
 _JSON: Final = "application/x-amz-json-1.0"
 
@@ -45,6 +47,13 @@ class Sqs:
     def close(self) -> None:
         """Of all threads."""
         self._signed.close()
+
+
+def name_of(error: boto.BotoCoreError | boto.ClientError) -> str:
+    """For a log: SQS's code where it has refused, else what went wrong on the way."""
+    if isinstance(error, boto.ClientError):
+        return error.response["Error"]["Code"]
+    return type(error).__name__
 
 
 def _refusal(answer: Answer, operation: str) -> boto.ClientError:

@@ -3,11 +3,10 @@
 import time
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
 from prometheus_client import Gauge
 
 from common import logs
-from common.sqs import Sqs
+from common.sqs import AwsError, Sqs, name_of
 
 _LOOK_SECONDS: Final = 15.0
 _UNKNOWN: Final = float("nan")
@@ -41,8 +40,8 @@ class Depth:
         try:
             asked = {"QueueUrl": self._url, "AttributeNames": [*_ATTRIBUTES.values()]}
             answer = self._sqs.call("GetQueueAttributes", asked)
-        except (BotoCoreError, ClientError) as error:
-            log.warning("inbound.queue_unanswered", error=type(error).__name__)
+        except AwsError as error:
+            log.warning("inbound.queue_unanswered", error=name_of(error))
             answer = None
         for state, name in _ATTRIBUTES.items():
             DEPTH.labels(state).set(float(answer["Attributes"][name]) if answer else _UNKNOWN)

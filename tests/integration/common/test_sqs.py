@@ -11,7 +11,7 @@ from botocore import exceptions as boto
 
 from common import aws
 from common.settings import Settings
-from common.sqs import Sqs
+from common.sqs import Sqs, name_of
 from deploy.local import ports
 from deploy.local.ports import LOOPBACK
 from tests.service import aws_double
@@ -110,7 +110,7 @@ def test_a_refusal_has_the_code_that_boto3_gives_it(
     with pytest.raises(boto.ClientError) as theirs:
         client.receive_message(QueueUrl=gone)
 
-    assert ours.value.response["Error"]["Code"] == theirs.value.response["Error"]["Code"]
+    assert name_of(ours.value) == theirs.value.response["Error"]["Code"]
     assert str(ours.value) == str(theirs.value)
 
 
