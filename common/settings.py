@@ -65,17 +65,14 @@ class Settings(BaseSettings):
         str | None, Field(description="An inbox created without an email gets an address here.")
     ] = None
     sends_per_hour: Annotated[
-        PositiveInt,
-        Field(description="Sends and replies an hour, where the organization has no own limit."),
+        PositiveInt, Field(description="An hour; an organization may have a limit of its own.")
     ] = 100
     thread_replies_per_hour: Annotated[
-        PositiveInt,
-        Field(description="Replies an hour in one thread, so that no two programs answer forever."),
+        PositiveInt, Field(description="In one thread: no two programs answer forever.")
     ] = 20
     max_body_bytes: Annotated[
         PositiveInt, Field(description="A request's body; SES takes 40 MB of MIME (v2).")
     ] = 42_000_000
-
     aws_url: Annotated[
         str | None, Field(description="Endpoint of SES, SQS and S3 instead of AWS's own.")
     ] = None
@@ -96,7 +93,6 @@ class Settings(BaseSettings):
     inbound_parse_seconds: Annotated[
         PositiveFloat, Field(description="After which a mail counts as one that cannot be read.")
     ] = 10.0
-
     tick_seconds: Annotated[
         PositiveFloat, Field(description="How often a worker looks for work without a ring.")
     ] = 1.0
@@ -110,8 +106,7 @@ class Settings(BaseSettings):
         Field(description="Senders that share the rate while Redis cannot count them."),
     ] = 1
     max_send_rate: Annotated[
-        PositiveFloat | None,
-        Field(description="Recipients a second, where less than SES's MaxSendRate is wanted."),
+        PositiveFloat | None, Field(description="Recipients a second, below SES's MaxSendRate.")
     ] = None
     ambiguous_send: Annotated[
         Literal["hold", "resend"],
@@ -158,8 +153,7 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="What SES has reported, raw; what it meant stays.")
     ] = 30
     brake: Annotated[
-        bool,
-        Field(description="Pause an organization whose mail bounces or is called spam too often."),
+        bool, Field(description="Pause who bounces, or is called spam, too often.")
     ] = True
     brake_bounce_rate: Annotated[
         float, Field(gt=0, le=1, description="Of its last 1,000 sends: more hard bounces pause it.")

@@ -57,8 +57,7 @@ class Sighting:
 # Two statements, as a statement sees the database as it was at its begin: one that waits for a
 # lock gets the message as it then is, but its recipients as they were before the wait.
 _LOCK = sa.text("""
-SELECT m.id FROM message m
-WHERE m.id = ANY (CAST(:ids AS uuid[])) ORDER BY m.id FOR NO KEY UPDATE
+SELECT id FROM message WHERE id = ANY (CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
 _READ = sa.text(f"""
 SELECT {resources.MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY (CAST(:ids AS uuid[]))
@@ -184,7 +183,7 @@ def lock(connection: sa.Connection, message_ids: Iterable[UUID]) -> dict[UUID, T
     ids = {"ids": identifiers(set(message_ids))}
     connection.execute(_LOCK, ids)
     rows = connection.execute(_READ, ids)
-    names = tuple(rows.keys())  # to make a dict of a RowMapping takes longer than to read the row
+    names = tuple(rows.keys())  # a dict of a RowMapping takes longer than to read the row
     return {row.id: Tracked(dict(zip(names, row, strict=True))) for row in rows.all()}
 
 
@@ -193,10 +192,10 @@ def save(connection: sa.Connection, tracked: Iterable[Tracked]) -> int:
     messages = list(tracked)
     moved = ({name: one.state[name] for name in ("id", *_MOVED)} for one in messages)
     recipients = (
-        {"message_id": one.state["id"], "position": position, **one.recipients[position]}
+        {"message_id": one.state["id"], "position": at, **one.recipients[at]}
         for one in messages
-        for position in one.moved
+        for at in one.moved
     )
-    told = (event for one in messages for event in one.events)
     values = {"messages": as_json(moved), "recipients": as_json(recipients)}
-    return connection.execute(_SAVE, values | events.values(told)).rowcount
+    values |= events.values(event for one in messages for event in one.events)
+    return connection.execute(_SAVE, values).rowcount

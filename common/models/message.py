@@ -42,11 +42,7 @@ class Message(SQLModel, table=True):
         Index(None, "inbox_id", "id"),
         Index(None, "thread_id", "id"),
         Index(None, "organization_id", "id"),
-        Index(
-            "ix_message_queued",
-            "due_at",
-            postgresql_where=text("send_state = 'queued'"),
-        ),
+        Index("ix_message_queued", "due_at", postgresql_where=text("send_state = 'queued'")),
         Index(  # whose turn it is: each organization's oldest
             "ix_message_turn",
             "organization_id",
@@ -58,20 +54,10 @@ class Message(SQLModel, table=True):
             "due_at",
             postgresql_where=text("send_state = 'queued' AND claims > 1"),
         ),
+        Index("ix_message_unknown", "due_at", postgresql_where=text("send_state = 'unknown'")),
+        Index("ix_message_sending", "lease_until", postgresql_where=text("send_state = 'sending'")),
         Index(
-            "ix_message_unknown",
-            "due_at",
-            postgresql_where=text("send_state = 'unknown'"),
-        ),
-        Index(
-            "ix_message_sending",
-            "lease_until",
-            postgresql_where=text("send_state = 'sending'"),
-        ),
-        Index(
-            None,
-            "external_message_id",
-            postgresql_where=text("external_message_id IS NOT NULL"),
+            None, "external_message_id", postgresql_where=text("external_message_id IS NOT NULL")
         ),
         Index(  # one receipt of SES makes one message in each inbox, however often it is told
             "uq_message_receipt",
