@@ -61,13 +61,14 @@ faults: ready ## Every fault for minutes under load, and the ledger of it; 1 if 
 	@$(RUN) -m tests.faults $(FAULTS)
 	@$(RUN) -m tests.faults.fuzz
 
-check: ready ## Lint, format, types, layers, migrations
+check: ready ## Lint, format, types, layers, migrations, manifests, alerts
 	@$(RUN) -m ruff check
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m mypy
 	@.venv/bin/lint-imports
 	@$(RUN) -m deploy.local check-migrations
 	@$(RUN) -m deploy.manifests
+	@$(RUN) -m deploy.monitoring
 
 format: ready ## Format the code, and mend what lint can mend
 	@$(RUN) -m ruff check --fix

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 from botocore.config import Config
-from botocore.session import Session, get_session
 
 from common.settings import Settings
-from common.signed import Signed
 
 if TYPE_CHECKING:  # the stubs are installed where types are checked, not where mail is sent
     from mypy_boto3_s3 import S3Client
@@ -60,27 +58,7 @@ def client(
     """A client that threads may share, with at most `connections` calls at one time. Timeouts in
     seconds. A session of its own: boto3's default one may not be made by two threads at once.
     """
-    return _client(get_session(), settings, service, (connect_timeout, read_timeout, connections))
-
-
-def signed(
-    settings: Settings,
-    service: Service,
-    *,
-    connect_timeout: float = 3.0,
-    read_timeout: float = 20.0,
-    connections: int = 10,
-) -> Signed:
-    """The same for calls that are made by the thousand."""
-    session, limits = get_session(), (connect_timeout, read_timeout, connections)
-    return Signed(session, _client(session, settings, service, limits))
-
-
-def _client(
-    session: Session, settings: Settings, service: Service, limits: tuple[float, float, int]
-) -> Any:
-    connect_timeout, read_timeout, connections = limits
-    return boto3.session.Session(botocore_session=session).client(
+    return boto3.session.Session().client(
         service,
         region_name=settings.aws_region,
         endpoint_url=settings.aws_url,

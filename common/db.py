@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import TextClause
 from sqlmodel import SQLModel
 
 from common import deadlines
+from common.pool import AsyncCountedPool, CountedPool
 from common.settings import Settings
 
 Rows = Iterable[Mapping[str, Any]]
@@ -75,6 +76,7 @@ def make_engine(
     """For the workers, whose threads call boto3."""
     engine = sa.create_engine(
         settings.database_url,
+        poolclass=CountedPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_use_lifo=True,
@@ -106,6 +108,7 @@ def make_async_engine(
 
     engine = create_async_engine(
         settings.database_url,
+        poolclass=AsyncCountedPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_use_lifo=True,

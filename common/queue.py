@@ -31,7 +31,7 @@ ROOMS: Final = (SENDER, WEBHOOKS)
 # is for the worker that never does.
 _UNANSWERED_MS: Final = 1000
 _LAST_RINGS_SECONDS: Final = 2.0
-_POLL_MS: Final = 100
+_POLL_MS: Final = 500
 """Of Dramatiq's consumer, for what was not heard at once. At 20 each idle worker took 8 % of a core
 for nothing.
 """

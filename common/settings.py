@@ -34,8 +34,7 @@ class Settings(BaseSettings):
         Field(validation_alias="DATABASE_URL", repr=False, description="Postgres 15 or newer."),
     ]
     redis_url: Annotated[
-        str,
-        Field(validation_alias="REDIS_URL", repr=False, description="Redis or Valkey."),
+        str, Field(validation_alias="REDIS_URL", repr=False, description="Redis or Valkey.")
     ]
     redis_prefix: Annotated[
         str, Field(description="Put before every key, so that installations can share a Redis.")
@@ -52,10 +51,18 @@ class Settings(BaseSettings):
         Field(description="auto: lines for people on a terminal, JSON elsewhere."),
     ] = "auto"
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    otel_exporter_otlp_endpoint: Annotated[
+        str | None,
+        Field(
+            validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+            repr=False,
+            pattern="^(https?://.+)?$",
+            description="Collector of traces, by OTLP over HTTP; without one there are none.",
+        ),
+    ] = None
 
     default_domain: Annotated[
-        str | None,
-        Field(description="An inbox created without an email gets an address here."),
+        str | None, Field(description="An inbox created without an email gets an address here.")
     ] = None
     sends_per_hour: Annotated[
         PositiveInt,
@@ -108,9 +115,7 @@ class Settings(BaseSettings):
     ] = None
     ambiguous_send: Annotated[
         Literal["hold", "resend"],
-        Field(
-            description="What SES may have: hold (told, not sent again) or resend (maybe twice)."
-        ),
+        Field(description="What SES may have: hold (told, not sent again), resend (maybe twice)."),
     ] = "hold"
     ambiguous_grace_seconds: Annotated[
         PositiveFloat, Field(description="How long an event of SES may yet tell what SES has.")
@@ -162,6 +167,8 @@ class Settings(BaseSettings):
     brake_complaint_rate: Annotated[
         float, Field(gt=0, le=1, description="Of its last 1,000 sends: more complaints pause it.")
     ] = 0.001
+    hold_sends: Annotated[bool, Field(description="Send nothing: on a restored copy.")] = False
+    hold_webhooks: Annotated[bool, Field(description="Call no webhook: there too.")] = False
     admin_keys: Annotated[
         AdminKeys | None, Field(repr=False, description="Of administrators, by commas.")
     ] = None
@@ -193,8 +200,7 @@ class Settings(BaseSettings):
     @property
     def wire_domain(self) -> str:
         """The right side of the Message-ID that SES stamps: `email.amazonses.com` in us-east-1,
-        `REGION.amazonses.com` elsewhere. AWS documents no format; nodemailer's ses-transport and
-        e2a's fix of their threading map it the same way.
+        `REGION.amazonses.com` elsewhere. AWS documents no format; nodemailer and e2a do the same.
         """
         first = "email" if self.aws_region == "us-east-1" else self.aws_region
         return f"{first}.amazonses.com"

@@ -121,6 +121,7 @@ class Message(SQLModel, table=True):
     status: str
     status_reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     request_id: str | None = None
+    trace: str | None = None  # `traceparent` (W3C Trace Context) of its accept or receipt
     created_at: datetime = moment_of_creation()
     updated_at: datetime = moment_of_creation()
 

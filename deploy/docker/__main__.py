@@ -39,6 +39,7 @@ def made() -> dict[str, str]:
     return {
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         "REDIS_PASSWORD": secrets.token_hex(24),
+        "GRAFANA_ADMIN_PASSWORD": secrets.token_hex(24),
         "POSTROOM_SECRET_KEYS": f"compose:{key}",
     }
 

@@ -39,6 +39,7 @@ RULES: Final[tuple[Rule, ...]] = (
 REQUIRED: Final = (
     "POSTGRES_PASSWORD",
     "REDIS_PASSWORD",
+    "GRAFANA_ADMIN_PASSWORD",
     "POSTROOM_SECRET_KEYS",
     "POSTROOM_FEEDBACK_QUEUE_URL",
     "POSTROOM_INBOUND_QUEUE_URL",
@@ -83,7 +84,9 @@ def composition() -> Iterator[str]:
     if docker is None or _run([docker, "compose", "version"]).returncode:
         return
     # Values of ours: a person's own .env must not decide what a check says.
-    argv = [docker, "compose", "--env-file", os.devnull, "-f", str(file), "config", "--quiet"]
+    all_profiles = ["--profile", "local", "--profile", "monitoring"]
+    files = ["--env-file", os.devnull, "-f", str(file)]
+    argv = [docker, "compose", *files, *all_profiles, "config", "--quiet"]
     checked = _run(argv, dict.fromkeys(REQUIRED, "x"))
     if checked.returncode:
         yield f"docker compose config: {checked.stderr.strip()}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +14,9 @@ from deploy.manifests.pod_rules import API_DRAIN_SECONDS, CLOSING_SECONDS, SERVI
 
 Service = dict[str, Any]
 
+ROOT: Final = Path(__file__).parents[2]
 ONE_SHOT: Final = ("migrate",)
-SECRET: Final = re.compile(r"PASSWORD|SECRET|TOKEN|ACCESS_KEY|DATABASE_URL|REDIS_URL")
+SECRET: Final = re.compile(r"PASSWORD|SECRET|TOKEN|ACCESS_KEY|(DATABASE|REDIS|WEBHOOK)_URL")
 VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
 LITERAL_PASSWORD: Final = re.compile(r"://[^/@:]*:[^$/@]+@")
 
@@ -28,7 +30,8 @@ def services(file: Path) -> dict[str, Service]:
 def wrong(found: dict[str, Service]) -> Iterator[str]:
     """Whatever is not as promised."""
     for name, service in found.items():
-        for sentence in (*_bounded(name, service), *_hardened(service), *_secretless(service)):
+        rules = _bounded(name, service), _hardened(service), _secretless(service), _foreign(service)
+        for sentence in chain.from_iterable(rules):
             yield f"{name}: {sentence}"
     yield from _drained(found)
     yield from _settings(found)
@@ -72,6 +75,19 @@ def _secretless(service: Service) -> Iterator[str]:
             yield f"{variable} stands there in clear"
         if LITERAL_PASSWORD.search(VARIABLE.sub("$", value)):
             yield f"{variable} has a password in it"
+
+
+def _foreign(service: Service) -> Iterator[str]:
+    """An image of others has a version, and what it is given of the checkout is only to be read."""
+    image = VARIABLE.sub("", service.get("image", ""))
+    if image[:1] not in {"", ":", "-"} and image.partition(":")[2] in {"", "latest"}:
+        yield f"{image} has no version"
+    for volume in service.get("volumes", []):
+        source, _, rest = volume.partition(":")
+        if source.startswith(".") and not (ROOT / source).exists():
+            yield f"{source} is not there to be mounted"
+        if source.startswith((".", "/")) and not rest.endswith(":ro"):
+            yield f"{source} can be written"
 
 
 def _drained(found: dict[str, Service]) -> Iterator[str]:

@@ -70,11 +70,30 @@ _MONITORED: Final = _map(
         },
     },
 )
+# PrometheusRuleSpec, ibid. promtool reads the same rules (deploy/monitoring).
+_ALERTING: Final = _map(
+    {"alert": _TEXT, "expr": _TEXT, "labels": _TEXTS, "annotations": _TEXTS}, {"for": _DURATION}
+)
+_RULES: Final = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"anyOf": [_map({"record": _TEXT, "expr": _TEXT}), _ALERTING]},
+}
+_RULED: Final = _map(
+    {
+        "groups": {
+            "type": "array",
+            "minItems": 1,
+            "items": _map({"name": _TEXT, "rules": _RULES}, {"interval": _DURATION}),
+        }
+    }
+)
 _METADATA: Final = _map({"name": _TEXT}, {"namespace": _TEXT, "labels": _TEXTS})
 
 OTHERS: Final = {
     ("keda.sh/v1alpha1", "ScaledObject"): _SCALED,
     ("monitoring.coreos.com/v1", "ServiceMonitor"): _MONITORED,
+    ("monitoring.coreos.com/v1", "PrometheusRule"): _RULED,
 }
 
 

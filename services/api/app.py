@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from common import logs
@@ -59,6 +60,15 @@ _ROOMS: Final = (
     health,
 )
 
+# Spans are ours (`common.tracing`). FastAPI's own, which one variable would turn on, tell paths
+# and the words of exceptions.
+_NONE: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -66,6 +76,7 @@ def create(settings: Settings, patience: Patience = OF_THE_API) -> FastAPI:
     """The API of one installation. Nothing is connected before its lifespan begins."""
     app = FastAPI(
         title="Postroom",
+        telemetry=_NONE,
         lifespan=_lifespan(settings, patience),
         redirect_slashes=False,  # a redirect is no problem+json, and loses the body
         docs_url=None,

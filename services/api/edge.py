@@ -14,7 +14,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common import ids, logs
-from services.api import problems
+from services.api import problems, traffic
 from services.api.problems import Problem
 
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -112,6 +112,8 @@ class _Exchange:
         route = getattr(self._scope.get("route"), "path", None)
         if route in _QUIET and self._status == 200:  # noqa: PLR2004
             return
+        seconds = time.perf_counter() - self._began
+        traffic.count(route, self._scope["method"], self._status, seconds)
         organization_id = self._state["organization_id"]
         outcome, ids_of_it = self._state["outcome"]
         log.info(
@@ -119,7 +121,7 @@ class _Exchange:
             method=self._scope["method"],
             route=route,
             status=self._status,
-            ms=round((time.perf_counter() - self._began) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             organization_id=organization_id and ids.encode(ids.ORGANIZATION, organization_id),
             **ids_of_it,
         )

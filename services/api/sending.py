@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from common import ids, logs, resources
+from common import ids, logs, resources, tracing
 from services.api import responses
 from services.api.accept import Outcome
 from services.api.dependencies import Caller, Runtime
@@ -28,7 +28,7 @@ from services.api.idempotency import Claimed, find
 from services.api.limits import Window
 from services.api.lookup import Question
 from services.api.messages import get_message
-from services.api.metering import ACCEPTED, SECONDS, stand
+from services.api.metering import ACCEPTED, PATIENCE_SECONDS, SECONDS, stand
 from services.api.once import in_flight
 from services.api.problems import Problem, not_found
 from services.api.schemas.messages import MOST_BYTES
@@ -56,12 +56,15 @@ class Errand:
 async def send(errand: Errand) -> Response:
     """The answer to a send or a reply."""
     began = time.perf_counter()
-    async with asyncio.timeout(errand.request.state.patience):
+    patience: float = errand.request.state.patience
+    async with asyncio.timeout(patience):
         accepted = await _accepted(errand)
     if isinstance(accepted, Response):
         return accepted
-    SECONDS.observe(time.perf_counter() - began)
+    to_know_the_caller = PATIENCE_SECONDS - patience
+    SECONDS.observe(to_know_the_caller + time.perf_counter() - began)
     ACCEPTED.inc()
+    tracing.note(message_id=accepted.id, organization_id=errand.caller.organization_id)
     message_id = ids.encode(ids.MESSAGE, accepted.id)
     errand.request.state.outcome = ("message.accepted", {"message_id": message_id})
     return await _answer(errand, accepted)

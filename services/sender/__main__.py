@@ -1,6 +1,7 @@
 """`python -m services.sender`: messages from Postgres to SES."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -9,7 +10,8 @@ from prometheus_client import REGISTRY
 
 from common import aws, db, metrics, process, queue, worker
 from common.settings import Settings
-from services.sender import actors, jobs
+from common.signed import Signed
+from services.sender import actors, held, jobs, wire
 from services.sender.account import Account
 from services.sender.gate import Gate
 from services.sender.leftovers import Leftovers
@@ -45,11 +47,13 @@ def main() -> None:
     threads = settings.sender_threads + settings.sender_threads // 2
     room = worker.Room(queue.SENDER, sender, threads, settings.tick_seconds)
     actors.declare(doorbell, room)
-    REGISTRY.register(metrics.OldestWaiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
-    for name, run in (("account", account.run), ("tidier", desk.tidier.run)):
-        threading.Thread(target=run, args=(stopping,), name=name, daemon=True).start()
+    REGISTRY.register(metrics.oldest_waiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
+    _begin("account", account.run, stopping)
     account.was_looked_at.wait(_FIRST_LOOK_SECONDS)
     with worker.serving(settings, doorbell, queue.SENDER):
+        if settings.hold_sends:
+            held.stand_still(stopping)
+        _begin("tidier", desk.tidier.run, stopping)
         room.run(stopping)
         sender.close()
         ringer.close()
@@ -57,25 +61,30 @@ def main() -> None:
     engine.dispose()
 
 
+def _begin(name: str, run: Callable[[threading.Event], None], stopping: threading.Event) -> None:
+    threading.Thread(target=run, args=(stopping,), name=name, daemon=True).start()
+
+
 def _desk(
     settings: Settings, engine: sa.Engine, pace: Pace, ringer: queue.Ringer
 ) -> tuple[Desk, Account]:
     connect, read = settings.ses_connect_timeout_seconds, settings.ses_read_timeout_seconds
     client = aws.client(settings, "sesv2", connect_timeout=connect, read_timeout=read)
-    signed = aws.signed(
+    signed = Signed(
         settings,
         "sesv2",
+        wire.PATH,
         connect_timeout=connect,
         read_timeout=read,
         connections=settings.sender_threads,
     )
     account = Account(client, pace.allow, settings.max_send_rate)
     grace = timedelta(seconds=settings.ambiguous_grace_seconds)
-    held = jobs.Jobs(engine, settings.send_lease_seconds, settings.wire_domain)
+    queued = jobs.Jobs(engine, settings.send_lease_seconds, settings.wire_domain)
     desk = Desk(
         engine=engine,
-        jobs=held,
-        tidier=Tidier(held, Leftovers(engine, settings.ambiguous_send, grace), ringer.ring),
+        jobs=queued,
+        tidier=Tidier(queued, Leftovers(engine, settings.ambiguous_send, grace), ringer.ring),
         gate=Gate(account, pace),
         ses=Ses(signed, settings.configuration_set),
         calls=settings.sender_threads,

@@ -10,7 +10,6 @@ asks GetAccount; where that sees no obstacle either, one message goes ahead as a
 GetAccount does not know of everything (a configuration set can be paused too).
 
 GetAccount may be called once a second for the whole account, so each process asks seldom.
-https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
 """
 
 import math
@@ -24,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from prometheus_client import Gauge
 
 from common import logs
+from services.sender.quota import read
 from services.sender.ses import Halt
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 log = logs.get(__name__)
 
 PAUSED = Gauge("postroom_sending_paused", "1 while nothing is sent, by the reason", ["reason"])
-RATE = Gauge("postroom_ses_max_send_rate", "Recipients a second that SES takes (MaxSendRate)")
-QUOTA_LEFT = Gauge("postroom_ses_quota_left", "Recipients left of the 24 hours; -1: no limit")
 
 LOOK_SECONDS: Final = 30.0
 """Between two looks at the account, as long as it sends."""
@@ -158,7 +156,7 @@ class Account:
         if self._clock() < self._look_at:
             return
         try:
-            rate, left, obstacle = read(self._client)
+            quota = read(self._client)
         except (BotoCoreError, ClientError) as error:
             log.warning("account.unread", error=type(error).__name__)
             self._look_at = self._clock() + LOOK_SECONDS / 10
@@ -167,29 +165,10 @@ class Account:
             self.was_looked_at.set()
             return
         self._is_known = True
-        RATE.set(rate)
-        QUOTA_LEFT.set(-1 if left is None else left)
-        self._allow(min(rate, self._most or rate), left)
+        quota.show()
+        self._allow(min(quota.rate, self._most or quota.rate), quota.left)
         with self._lock:
             self._look_at = self._clock() + LOOK_SECONDS * uniform(0.8, 1.2)  # noqa: S311
-            if obstacle and self._state != "probing":
-                self._stand_still(obstacle, max(self._pause, _PAUSES[obstacle]))
+            if quota.obstacle and self._state != "probing":
+                self._stand_still(quota.obstacle, max(self._pause, _PAUSES[quota.obstacle]))
         self.was_looked_at.set()
-
-
-def read(client: "SESV2Client") -> tuple[float, float | None, Halt | None]:
-    """Recipients a second; recipients left of the 24 hours, None without a limit; and why nothing
-    may be sent, if so.
-    """
-    answer = client.get_account()
-    told = answer["SendQuota"]
-    most = told["Max24HourSend"]
-    left = None if most < 0 else max(0.0, most - told["SentLast24Hours"])
-    obstacle: Halt | None = None
-    if answer.get("EnforcementStatus") == "SHUTDOWN":
-        obstacle = "suspended"
-    elif not answer.get("SendingEnabled", True):
-        obstacle = "paused"
-    elif left is not None and left < 1:
-        obstacle = "quota"
-    return told["MaxSendRate"], left, obstacle

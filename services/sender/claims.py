@@ -42,6 +42,7 @@ SET lease_token = :token, lease_until = now() + make_interval(secs => :lease),
     claims = m.claims + 1
 FROM chosen WHERE m.id = chosen.id
 RETURNING {resources.MESSAGE_COLUMNS_WITH_BODIES}, m.headers, m.reference_ids, m.request_id,
+    m.trace,
     (SELECT CASE p.direction WHEN 'inbound' THEN p.internet_message_id
         ELSE '<' || p.external_message_id || '@' || :wire || '>' END
      FROM message p WHERE p.id = m.in_reply_to_id AND p.organization_id = m.organization_id

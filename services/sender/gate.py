@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
+from common import clock
 from services.sender.account import Account
 from services.sender.jobs import Claimed
+from services.sender.lateness import Lateness
 from services.sender.pacing import Pace
 from services.sender.ses import Later, Outcome, Unknown
 
@@ -29,6 +31,7 @@ class Gate:
     def __init__(self, account: Account, pace: Pace) -> None:
         self._account = account
         self._pace = pace
+        self._lateness = Lateness()
         self._lock = threading.Lock()
         self._in_hand = 0
         self._full_until = 0.0
@@ -41,12 +44,16 @@ class Gate:
             self._pace.beat()
             self._beat_at = now + _BEAT_SECONDS
         if now < self._full_until:
+            self._lateness.waits()
             return 0, 0
         ahead = max(1.0, self._pace.share * AHEAD_SECONDS)
         # Only when half of it is gone: sets, not rows.
         if self._in_hand and self._in_hand > ahead / 2:
             return 0, 0
-        return int(min(most, self._account.room())), ahead - self._in_hand
+        room = self._account.room()
+        if not room:
+            self._lateness.waits()
+        return int(min(most, room)), ahead - self._in_hand
 
     def enter(self, claims: Iterable[Claimed]) -> None:
         """They are in hand."""
@@ -67,9 +74,11 @@ class Gate:
         turn = self._pace.reserve(claimed.recipients)
         if turn.wait_seconds is None:
             self._full_until = time.monotonic() + _FULL_SECONDS
+            self._lateness.waits(_FULL_SECONDS)
             if turn.reason == "quota":
                 self._account.halt("quota")
             return None
+        self._lateness.waits(turn.wait_seconds)
         moment = time.monotonic() + turn.wait_seconds
         _sleep_until(moment - _START_SECONDS)
         return None if self._account.is_halted else moment
@@ -79,6 +88,11 @@ class Gate:
         the pace as it was given.
         """
         _sleep_until(moment)
+
+    def goes(self, claimed: Claimed, attempt: int) -> None:
+        """SES is called now, with the first attempt or a later one."""
+        if attempt == 1:
+            self._lateness.observe((clock.now() - claimed.row["due_at"]).total_seconds())
 
     def heed(self, outcome: Outcome) -> None:
         """What SES's answer to one message says of all."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from prometheus_client import Counter, Histogram
 
-from common import clock, ids, logs, metrics, tracking
+from common import clock, ids, logs, metrics, tracing, tracking
 from common.statuses import Reason
 from common.tracking import Sighting
 from services.sender.jobs import Claimed, Result
@@ -17,6 +17,9 @@ from services.sender.ses import Accepted, Later, Outcome, Rejected, Unknown
 log = logs.get(__name__)
 
 SENT = Counter("postroom_messages_sent_total", "Messages that SES has accepted")
+RECIPIENTS = Counter(
+    "postroom_recipients_sent_total", "Recipients of messages that SES has accepted: its own count"
+)
 # reason: SES's error code, `ComposeError`, `KilledSenders`
 FAILED = Counter("postroom_messages_failed_total", "Messages that never will be sent", ["reason"])
 RETRIED = Counter("postroom_send_retries_total", "Calls to be made again", ["reason"])
@@ -68,9 +71,11 @@ def _reason(what: str, code: str, words: str) -> Reason:
 
 def tell(claimed: Claimed, attempt: int, outcome: Outcome) -> None:
     """One line for each outcome, and its count."""
+    _note(claimed, attempt, outcome)
     match outcome:
         case Accepted(external_id):
             SENT.inc()
+            RECIPIENTS.inc(claimed.recipients)
             waited = (clock.now() - claimed.row["created_at"]).total_seconds()
             ACCEPTED_TO_SENT.observe(waited)
             log.info("send.accepted", external_id=external_id, **ids_of(claimed), attempt=attempt)
@@ -83,6 +88,16 @@ def tell(claimed: Claimed, attempt: int, outcome: Outcome) -> None:
             UNKNOWN.labels(code).inc()
     kind = type(outcome).__name__.lower()
     log.warning("send.not_accepted", outcome=kind, reason=code, attempt=attempt, **ids_of(claimed))
+
+
+def _note(claimed: Claimed, attempt: int, outcome: Outcome) -> None:
+    tracing.note(
+        organization_id=claimed.row["organization_id"],
+        message_id=claimed.id,
+        attempt=attempt,
+        outcome=type(outcome).__name__.lower(),
+        error=None if isinstance(outcome, Accepted) else outcome.code,
+    )
 
 
 def ids_of(claimed: Claimed) -> dict[str, str]:

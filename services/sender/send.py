@@ -17,7 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from prometheus_client import Counter
 
-from common import crash, logs, queue
+from common import crash, logs, queue, tracing
 from common.addresses import AddressError
 from common.batch import Group
 from services.sender import outcomes
@@ -25,7 +25,6 @@ from services.sender.compose import ComposeError, compose
 from services.sender.gate import Gate
 from services.sender.jobs import Claimed, Jobs, Result
 from services.sender.mail import envelope, outgoing
-from services.sender.outcomes import ids_of
 from services.sender.ses import Accepted, Outcome, Rejected, Ses
 from services.sender.tidy import Tidier
 
@@ -84,7 +83,8 @@ class Sender:
     def perform(self, claimed: Claimed) -> None:
         """Compose, wait for its turn, start, call SES, record."""
         try:
-            self._perform(claimed)
+            with tracing.span("send", claimed.row["trace"]):
+                self._perform(claimed)
         except Exception:
             self._desk.tidier.owe(claimed)
             raise
@@ -108,7 +108,7 @@ class Sender:
         result = self._send(claimed, mime)
         if result is not None:
             self._records.submit(result)
-            crash.at("after_record", ids_of(claimed)["message_id"])
+            crash.at("after_record", outcomes.ids_of(claimed)["message_id"])
 
     def _send(self, claimed: Claimed, mime: bytes | Rejected) -> Result | None:
         """What is to be recorded, if anything."""
@@ -119,12 +119,12 @@ class Sender:
             if moment is None:
                 self._jobs.give_back([claimed])
                 return None
-            label = ids_of(claimed)["message_id"]
+            label = outcomes.ids_of(claimed)["message_id"]
             crash.at("before_start", label)
             attempt = self._start(claimed)
             if attempt is None:
                 FENCED.labels("start").inc()
-                log.warning("send.fenced", step="start", **ids_of(claimed))
+                log.warning("send.fenced", step="start", **outcomes.ids_of(claimed))
                 return None
             crash.at("before_ses", label)
             self._gate.go(moment)
@@ -148,9 +148,10 @@ class Sender:
             raise
 
     def _call(self, claimed: Claimed, mime: bytes, attempt: int) -> Outcome:
+        self._gate.goes(claimed, attempt)
         outcome = self._desk.ses.send(envelope(claimed, mime, attempt))
         if isinstance(outcome, Accepted):
-            crash.at("after_ses_accept", ids_of(claimed)["message_id"])
+            crash.at("after_ses_accept", outcomes.ids_of(claimed)["message_id"])
         self._gate.heed(outcome)
         return outcome
 

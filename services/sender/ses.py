@@ -25,7 +25,7 @@ from botocore.exceptions import (
 )
 from prometheus_client import Histogram
 
-from common import metrics
+from common import metrics, tracing
 from common.signed import Signed
 from services.sender import wire
 from services.sender.wire import Envelope, SesError
@@ -105,7 +105,6 @@ _PERMISSION: Final = timedelta(seconds=30)
 # The connection was never made, so nothing was written on it.
 _NOT_CONNECTED: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 _SERVER_ERROR: Final = 500
-_JSON: Final = {"Content-Type": "application/json"}
 
 
 class Ses:
@@ -119,14 +118,19 @@ class Ses:
         """Call SES once. Never raises for what SES or the network does."""
         with SES_CALL.time():
             try:
-                body = wire.body(envelope, self._configuration_set)
-                request = self._signed.request(wire.PATH, dict(_JSON), body)
-            except Exception as error:  # noqa: BLE001 - no matter of the message, whatever it is
-                return Later(type(error).__name__, "SES was not called.", halts="credentials")
-            try:
-                return Accepted(wire.message_id(self._signed.send(request)))
+                with tracing.span("SendEmail", kind="client"):
+                    return self._send(envelope)
             except Exception as error:  # noqa: BLE001 - whatever it is, SES may have the message
                 return _failed(error)
+
+    def _send(self, envelope: Envelope) -> Outcome:
+        try:
+            tags = (*envelope.tags, *tracing.tags())
+            body = wire.body(envelope, tags, self._configuration_set)
+            headers = self._signed.sign(wire.HEADERS, body)
+        except Exception as error:  # noqa: BLE001 - no matter of the message, whatever it is
+            return Later(type(error).__name__, "SES was not called.", halts="credentials")
+        return Accepted(wire.message_id(self._signed.send(headers, body)))
 
 
 def _failed(error: Exception) -> Outcome:

@@ -5,6 +5,7 @@ https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html for errors.
 """
 
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,6 +15,7 @@ import orjson
 from common.signed import Answer
 
 PATH: Final = "/v2/email/outbound-emails"
+HEADERS: Final = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class SesError(Exception):
         self.words = words
 
 
-def body(envelope: Envelope, configuration_set: str) -> bytes:
+def body(envelope: Envelope, tags: Iterable[tuple[str, str]], configuration_set: str) -> bytes:
     """JSON. The mail is put in as it is: base64 needs no escapes, and may be 50 MB."""
     asked = {
         "FromEmailAddress": envelope.sender,
@@ -48,7 +50,7 @@ def body(envelope: Envelope, configuration_set: str) -> bytes:
             "BccAddresses": envelope.bcc,
         },
         "ConfigurationSetName": configuration_set,
-        "EmailTags": [{"Name": name, "Value": value} for name, value in envelope.tags],
+        "EmailTags": [{"Name": name, "Value": value} for name, value in tags],
     }
     head = orjson.dumps(asked).removesuffix(b"}")
     return b"".join((head, b',"Content":{"Raw":{"Data":"', b64encode(envelope.mime), b'"}}}'))
@@ -60,7 +62,7 @@ def message_id(answer: Answer) -> str:
     """
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         raise _error(answer)
-    given = _parsed(answer.body).get("MessageId")
+    given = _parsed(answer.data).get("MessageId")
     if not isinstance(given, str):
         raise ValueError("no MessageId")  # noqa: TRY004 - as of text that is no JSON
     return given
@@ -69,7 +71,7 @@ def message_id(answer: Answer) -> str:
 def _error(answer: Answer) -> SesError:
     """The code is in a header or in the body, there with a namespace before or a URL behind it."""
     try:
-        found = _parsed(answer.body)
+        found = _parsed(answer.data)
     except ValueError:
         found = {}
     code = answer.headers.get("x-amzn-errortype") or found.get("code") or found.get("__type")

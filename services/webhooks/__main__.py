@@ -11,7 +11,7 @@ from common import db, housekeeping, metrics, process, queue, worker
 from common.queue import Doorbell
 from common.settings import Settings
 from common.vault import Vault
-from services.webhooks import actors, claims
+from services.webhooks import actors, claims, endpoints, held
 from services.webhooks.client import WebhookClient
 from services.webhooks.deliver import Deliverer
 from services.webhooks.jobs import Claimed, Jobs, Result
@@ -26,7 +26,8 @@ def main() -> None:
     vault = Vault.of(settings)
     engine = db.make_engine(settings, pool_size=2)  # for what has a thread of its own
     doorbell = Doorbell(settings)
-    REGISTRY.register(metrics.OldestWaiting(engine, queue.WEBHOOKS, claims.OLDEST_WAITING))
+    REGISTRY.register(metrics.oldest_waiting(engine, queue.WEBHOOKS, claims.OLDEST_WAITING))
+    REGISTRY.register(metrics.Asked(engine, *endpoints.QUESTIONS))
     with housekeeping.running(engine, housekeeping.events(settings.keep_events_days)):
         uvloop.run(_deliver(settings, vault, doorbell, stopping))
     engine.dispose()
@@ -47,6 +48,8 @@ async def _deliver(
     actors.declare(doorbell, room)
     _hear_signals(room, stopping)
     with worker.serving(settings, doorbell, queue.WEBHOOKS):
+        if settings.hold_webhooks:
+            await held.stand_still(stopping)
         await room.run(stopping)
     await deliverer.close()
     await engine.dispose()

@@ -19,7 +19,7 @@ _UNLEASED: Final = "d.state = 'pending' AND (d.lease_until IS NULL OR d.lease_un
 FREE: Final = f"{_UNLEASED} AND d.due_at <= now()"
 
 # Each endpoint's oldest is one probe of ix_delivery_turn, however much waits behind it.
-TURNS: Final = sa.text(f"""
+_WAITING: Final = """
 WITH RECURSIVE waiting AS (
     (SELECT webhook_id FROM delivery WHERE state = 'pending' ORDER BY webhook_id LIMIT 1)
     UNION ALL
@@ -28,7 +28,8 @@ WITH RECURSIVE waiting AS (
         WHERE state = 'pending' AND webhook_id > waiting.webhook_id
         ORDER BY webhook_id LIMIT 1
     ) following
-), turn AS (
+)"""
+TURNS: Final = sa.text(f"""{_WAITING}, turn AS (
     SELECT w.id, w.probe_at, CASE
         WHEN NOT w.enabled OR w.deleted_at IS NOT NULL THEN :most
         WHEN w.probe_at > now() THEN 0
@@ -81,16 +82,16 @@ WITH hasty AS MATERIALIZED (
     UPDATE delivery d SET attempts = d.attempts + 1, lease_token = :token,
         lease_until = now() + make_interval(secs => :lease)
     FROM chosen WHERE d.id = chosen.id
-    RETURNING d.id, d.event_id, d.webhook_id, d.organization_id, d.attempts, d.due_at
+    RETURNING d.id, d.event_id, d.webhook_id, d.organization_id, d.attempts, d.due_at, d.order_key
 ), probed AS (
     UPDATE webhook w SET probe_at = now() + make_interval(secs => :lease)
     WHERE w.id IN (SELECT webhook_id FROM claimed) AND w.probe_at <= now()
 )
-SELECT c.id AS delivery_id, c.webhook_id, c.attempts,
+SELECT c.id AS delivery_id, c.webhook_id, c.attempts, c.due_at, c.order_key IS NOT NULL AS ordered,
     w.url, w.secret, CASE WHEN w.old_secret_until > now() THEN w.old_secret END AS old_secret,
     w.failures, w.enabled AND w.deleted_at IS NULL AS wanted,
     e.id, e.organization_id, e.inbox_id, e.message_id, e.type, e.payload, e.created_at,
-    m.text, m.html, m.extracted_text, m.request_id
+    m.text, m.html, m.extracted_text, m.request_id, m.trace
 FROM claimed c
 JOIN webhook w ON w.id = c.webhook_id AND w.organization_id = c.organization_id
 JOIN event e ON e.id = c.event_id AND e.organization_id = c.organization_id
@@ -98,6 +99,14 @@ LEFT JOIN message m ON m.id = e.message_id AND m.organization_id = c.organizatio
 ORDER BY c.due_at, e.id
 """)
 
-OLDEST_WAITING: Final = (
-    f"SELECT extract(epoch FROM now() - min(d.due_at)) FROM delivery d WHERE {FREE}"
-)
+# What waits for an endpoint that is in trouble says nothing of the workers.
+OLDEST_WAITING: Final = f"""
+{_WAITING}
+SELECT extract(epoch FROM now() - min(oldest.due_at))
+FROM waiting JOIN webhook w ON w.id = waiting.webhook_id AND w.failures = 0
+CROSS JOIN LATERAL (
+    SELECT d.due_at FROM delivery d WHERE d.webhook_id = w.id AND {_UNLEASED}
+    ORDER BY d.due_at LIMIT 1
+) oldest
+WHERE oldest.due_at <= now()
+"""

@@ -5,45 +5,31 @@ The natural way is `attempt`, read from top to bottom: render, sign, post, judge
 
 import asyncio
 import time
-from collections import Counter as Counts
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from random import random
 from typing import Final
 from uuid import UUID
 
 import orjson
-from prometheus_client import Counter, Histogram
 
-from common import clock, crash, events, ids, logs, metrics, queue
+from common import clock, crash, events, ids, logs, queue, tracing
 from common.batch import Batcher
 from common.resources import Row
 from common.vault import Vault, VaultError
-from services.webhooks import schedule, signing
+from services.webhooks import report, schedule, signing
 from services.webhooks.client import Answer, WebhookClient
 from services.webhooks.health import Sign
 from services.webhooks.jobs import Claimed, Jobs, Result
-from services.webhooks.standing import Changes
+from services.webhooks.lateness import Lateness
 
 log = logs.get(__name__)
 
-# Their outcomes: delivered, retried, exhausted, cancelled, gone
-DELIVERIES = Counter("postroom_deliveries_total", "Deliveries by what came of them", ["outcome"])
-# By the class of the status (2xx to 5xx), or `error` where there was none.
-ATTEMPTS = Counter("postroom_attempts_total", "Calls to endpoints", ["outcome"])
-EVENT_TO_DELIVERED = Histogram(
-    "postroom_event_to_delivered_seconds",
-    "From the event to the endpoint's 2xx",
-    buckets=metrics.SECONDS,
-)
-
-# Endpoints that are not called any more, only now and then, or again as usual.
-ENDPOINTS = Counter("postroom_endpoints_total", "What became of endpoints", ["change"])
-
 _GONE: Final = 410
 _TOO_MANY: Final = 429
-_SET: Final = 128
+_SET: Final = 512
 _SECRETS: Final = 1024  # that are kept open
 _OURS: Final = timedelta(seconds=60)
 """Until the next try where ours was the fault."""
@@ -61,19 +47,24 @@ class Deliverer:
         # A sealed text never opens to something else; to open it takes longer than to sign with it.
         self._opened = lru_cache(_SECRETS)(vault.open)
         self._ring = ring
-        self._in_hand: Counts[UUID] = Counts()
+        self._in_hand: Counter[UUID] = Counter()
+        self._lateness = Lateness(jobs.limit)
         self._records: Batcher[Result, None] = Batcher(self._record, most=_SET, writers=1)
 
     async def claim(self, most: int) -> list[Claimed]:
         """Deliveries that are due."""
         claims = await self._jobs.claim(most, self._in_hand)
         self._in_hand.update(one.row["webhook_id"] for one in claims)
+        self._lateness.claimed((one.row for one in claims), self._in_hand)
         return claims
 
     async def attempt(self, claimed: Claimed) -> Result:
         """One attempt, which is yet to be recorded."""
         try:
-            return await self._attempt(claimed)
+            with tracing.span("deliver", claimed.row["trace"], kind="client", root=True):
+                result = await self._attempt(claimed)
+                _note(result)
+                return result
         except BaseException:
             self._leave(claimed)
             raise
@@ -99,7 +90,7 @@ class Deliverer:
     async def _attempt(self, claimed: Claimed) -> Result:
         row = claimed.row
         if not row["wanted"]:
-            DELIVERIES.labels("cancelled").inc()
+            report.DELIVERIES.labels("cancelled").inc()
             return Result(claimed, "cancelled", None)
         bodies = row["text"], row["html"], row["extracted_text"]
         body = orjson.dumps(events.envelope(row, *bodies))
@@ -109,10 +100,11 @@ class Deliverer:
             webhook_id = ids.encode(ids.WEBHOOK, row["webhook_id"])
             log.warning("webhook.secret_unreadable", webhook_id=webhook_id, reason=str(error))
             return Result(claimed, "pending", None, pause=_OURS)
+        self._lateness.observe(row)
         answer = await self._client.post(row["url"], body, headers)
         crash.at("after_post")
         result = judge(claimed, answer)
-        _tell(result, answer)
+        report.report(result, answer)
         return result
 
     def _headers(self, row: Row, body: bytes) -> dict[str, str]:
@@ -121,7 +113,7 @@ class Deliverer:
         secrets = [self._opened(one, row["webhook_id"]) for one in sealed]
         seconds = int(time.time())
         signed = signing.headers(secrets, ids.encode(ids.EVENT, row["id"]), seconds, body)
-        return {"content-type": "application/json", **signed}
+        return {"content-type": "application/json", **signed, **tracing.headers()}
 
     def _leave(self, claimed: Claimed) -> None:
         webhook_id = claimed.row["webhook_id"]
@@ -131,19 +123,26 @@ class Deliverer:
 
     async def _record(self, results: list[Result]) -> list[None]:
         changes = await self._jobs.record(results)
-        _tell_changes(changes)
+        report.changes(changes)
         if changes.disabled:
             await asyncio.to_thread(self._ring, queue.WEBHOOKS)
         return [None] * len(results)
 
 
-def _tell_changes(changes: Changes) -> None:
-    for change in ("disabled", "opened", "closed"):
-        for webhook_id in getattr(changes, change):
-            ENDPOINTS.labels(change).inc()
-            log.warning(
-                "webhook.changed", change=change, webhook_id=ids.encode(ids.WEBHOOK, webhook_id)
-            )
+def _note(result: Result) -> None:
+    row = result.claimed.row
+    tracing.note(
+        organization_id=row["organization_id"],
+        event_id=row["id"],
+        delivery_id=row["delivery_id"],
+        webhook_id=row["webhook_id"],
+        message_id=row["message_id"],
+        attempt=row["attempts"],
+        outcome=result.state,
+    )
+    if answer := result.answer:
+        error = None if answer.delivered else answer.error or str(answer.status)
+        tracing.note(status=answer.status, error=error)
 
 
 def judge(claimed: Claimed, answer: Answer) -> Result:
@@ -164,40 +163,3 @@ def judge(claimed: Claimed, answer: Answer) -> Result:
     if due is None:
         return Result(claimed, "exhausted", answer, sign=Sign.FAILED)
     return Result(claimed, "pending", answer, pause=due - now, sign=Sign.FAILED)
-
-
-def _tell(result: Result, answer: Answer) -> None:
-    """One line for each outcome, and its count."""
-    row = result.claimed.row
-    outcome = "gone" if result.sign is Sign.GONE else _OUTCOMES[result.state]
-    _count(ATTEMPTS, f"{answer.status // 100}xx" if answer.status else "error").inc()
-    _count(DELIVERIES, outcome).inc()
-    if outcome == "delivered":
-        EVENT_TO_DELIVERED.observe(time.time() - row["created_at"].timestamp())
-    request = {"request_id": row["request_id"]} if row["request_id"] else {}
-    log.info(
-        "delivery.attempted",
-        outcome=outcome,
-        event_id=ids.encode(ids.EVENT, row["id"]),
-        delivery_id=ids.encode(ids.DELIVERY, row["delivery_id"]),
-        webhook_id=ids.encode(ids.WEBHOOK, row["webhook_id"]),
-        attempt=row["attempts"],
-        status=answer.status,
-        error_kind=answer.error,
-        latency_ms=answer.latency_ms,
-        retry_seconds=result.pause and round(result.pause.total_seconds()),
-        **request,
-    )
-
-
-@cache
-def _count(counter: Counter, label: str) -> Counter:
-    """Remembered: to find one takes longer than to count."""
-    return counter.labels(label)
-
-
-_OUTCOMES: Final = {
-    "delivered": "delivered",
-    "pending": "retried",
-    "exhausted": "exhausted",
-}

@@ -88,14 +88,14 @@ class Jobs:
         self._engine = engine
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._lease_seconds = lease_seconds
-        self._limit = limit
+        self.limit = limit
 
     async def claim(self, most: int, in_hand: Mapping[UUID, int]) -> list[Claimed]:
         """Up to `most` deliveries that are due, each to one worker alone. `in_hand`: how many of
         each endpoint this process has already.
         """
         held = [{"webhook_id": one, "held": count} for one, count in in_hand.items()]
-        asked = {"most": most, "limit": self._limit, "in_hand": as_json(held)}
+        asked = {"most": most, "limit": self.limit, "in_hand": as_json(held)}
         async with self._alone.connect() as connection:
             turns = (await connection.execute(TURNS, asked)).all()
             return await self._take(connection, turns, most) if turns else []

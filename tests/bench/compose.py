@@ -4,18 +4,17 @@ Memory is what Python holds at its peak (`tracemalloc`), by the size of the file
 """
 
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from time import perf_counter
 
-import boto3
-from botocore.awsrequest import AWSPreparedRequest
-from botocore.session import get_session
+import urllib3
 
 from common.addresses import Address
+from common.settings import Settings
 from common.signed import Answer, Signed
 from services.sender.compose import Attachment, Outgoing, compose, stable_id
 from services.sender.ses import Accepted, Ses
@@ -107,17 +106,20 @@ def _send(ses: Ses, mime: bytes) -> None:
 class _Nobody(Signed):
     """The product's way to SES up to the wire."""
 
-    def send(self, request: AWSPreparedRequest) -> Answer:  # noqa: ARG002 - it has the mail
-        return Answer(200, {}, b'{"MessageId":"0100019aab3c7f10"}')
+    def sign(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:  # noqa: ARG002
+        return dict(headers)
+
+    def send(self, signed: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002
+        return urllib3.HTTPResponse(b'{"MessageId":"0100019aab3c7f10"}', status=200)
 
 
 def _of_nobody() -> Signed:
-    session = get_session()
-    session.set_credentials("id", "secret")
-    client = boto3.session.Session(botocore_session=session).client(
-        "sesv2", region_name="eu-west-1", endpoint_url="http://127.0.0.1:9"
+    settings = Settings(
+        database_url="postgresql://nobody@127.0.0.1/none",
+        redis_url="redis://nobody",
+        aws_url="http://127.0.0.1:9",
     )
-    return _Nobody(session, client)
+    return _Nobody(settings, "sesv2")
 
 
 def by_library(mail: Outgoing) -> bytes:

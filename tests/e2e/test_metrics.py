@@ -26,11 +26,14 @@ def difference(before: Samples, after: Samples) -> dict[str, float]:
     }
 
 
+SEND = "/v1/inboxes/{inboxId}/messages/send"
 GROWN = {
     "api": {
         "postroom_messages_accepted_total": 3,
         "postroom_messages_refused_total{code=validation_failed}": 1,
         "postroom_accept_seconds_count": 3,
+        f"postroom_requests_total{{method=POST}}{{route={SEND}}}{{status=2xx}}": 3,
+        f"postroom_requests_total{{method=POST}}{{route={SEND}}}{{status=4xx}}": 1,
         "postroom_search_indexed_total": 3,
     },
     "sender": {
@@ -38,12 +41,16 @@ GROWN = {
         "postroom_messages_failed_total{reason=MessageRejected}": 1,
         "postroom_ses_call_seconds_count": 3,
         "postroom_accepted_to_sent_seconds_count": 2,
+        "postroom_recipients_sent_total": 2,
+        "postroom_due_to_first_call_seconds_count{quota=free}": 3,
     },
     "status": {
         "postroom_feedback_total{kind=send}{outcome=applied}": 2,
         "postroom_feedback_total{kind=delivery}{outcome=applied}": 1,
         "postroom_feedback_total{kind=bounce}{outcome=applied}": 1,
         "postroom_feedback_lag_seconds_count": 4,
+        "postroom_recipients_delivered_total": 1,
+        "postroom_bounces_total{type=permanent}": 1,
     },
     "inbound": {},
     "webhooks": {
@@ -52,6 +59,7 @@ GROWN = {
         "postroom_attempts_total{outcome=2xx}": 5,
         "postroom_attempts_total{outcome=4xx}": 1,
         "postroom_event_to_delivered_seconds_count": 5,
+        "postroom_event_to_first_try_seconds_count{endpoint=well}": 6,
     },
 }
 

@@ -12,6 +12,8 @@ from common import aws
 from common.settings import Settings
 from services.sender.account import LOOK_SECONDS, Account
 
+GAUGES = ("max_send_rate", "quota_max", "quota_used", "quota_left")
+
 
 class Time:
     """Passes when a test says so; in seconds."""
@@ -78,6 +80,8 @@ def test_the_pace_is_told_the_rate_and_what_is_left(
     account.look_if_due()
 
     assert told == [(14.0, 150.0)]
+    shown = {name: REGISTRY.get_sample_value(f"postroom_ses_{name}") for name in GAUGES}
+    assert shown == {"max_send_rate": 14, "quota_max": 200, "quota_used": 50, "quota_left": 150}
 
 
 def test_without_a_quota_there_is_no_end(

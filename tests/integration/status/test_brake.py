@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from common import clock
+from common.metrics import Asked
 from services.status import brake
 from services.status.apply import apply
 from services.status.brake import Brake, Lines
@@ -152,3 +153,12 @@ def test_what_was_accepted_before_the_release_counts_no_more(engine: Engine, acm
     report(engine, acme, "complaint")
 
     assert paused(engine, acme.id) is None
+
+
+def test_who_is_paused_now_is_a_number_for_each_reason(engine: Engine) -> None:
+    report(engine, tenant(engine), "bounce_permanent", "bounce_permanent")
+
+    (family,) = Asked(engine, brake.PAUSED_NOW).collect()
+
+    found = {one.labels["type"]: one.value for one in family.samples}
+    assert found == {"bounces": 1, "complaints": 0, "operator": 0}

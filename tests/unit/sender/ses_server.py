@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from common import aws
 from common.settings import Settings
+from common.signed import Signed
+from services.sender import wire
 from services.sender.ses import Outcome, Ses
 from services.sender.wire import Envelope
 from tests.integration.webhooks.endpoint import Script, answering
@@ -59,7 +60,7 @@ def ses_at(url: str) -> Iterator[Ses]:
         redis_url="redis://localhost",
         aws_url=url,
     )
-    signed = aws.signed(settings, "sesv2", connect_timeout=5, read_timeout=1)
+    signed = Signed(settings, "sesv2", wire.PATH, connect_timeout=5, read_timeout=1)
     try:
         yield Ses(signed, "postroom")
     finally:

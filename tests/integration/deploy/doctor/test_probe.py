@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from common import aws
 from common.letterbox import Letterbox
+from common.sqs import Sqs
 from deploy.doctor import subjects
 from deploy.doctor.findings import Finding
 from services.status.feed import Feed
@@ -30,7 +30,8 @@ def found(patient: Patient) -> dict[str, Finding]:
 def status_worker(patient: Patient) -> Iterator[None]:
     url = patient.settings.feedback_queue_url
     assert url is not None
-    letterbox = Letterbox(aws.client(patient.settings, "sqs"), url, parse)
+    sqs = Sqs(patient.settings, read_timeout=5)
+    letterbox = Letterbox(sqs, url, parse)
     feed, stopping = Feed(letterbox, patient.engine, lambda: None), threading.Event()
     thread = threading.Thread(target=feed.run, args=(stopping,))
     thread.start()
@@ -40,6 +41,7 @@ def status_worker(patient: Patient) -> Iterator[None]:
         stopping.set()
         thread.join()
         letterbox.close()
+        sqs.close()
 
 
 @pytest.fixture(autouse=True)

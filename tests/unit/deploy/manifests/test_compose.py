@@ -63,6 +63,13 @@ BROKEN: dict[str, Spoil] = {
     "password in a URL": lambda found: found["sender"]["environment"].update(
         DATABASE_URL="postgresql://postroom:hunter2@postgres/${DB}"
     ),
+    "where alerts go in clear": lambda found: found["alertmanager"]["environment"].update(
+        ALERT_WEBHOOK_URL="https://hooks.example.com/token"
+    ),
+    "an image of today": lambda found: found["grafana"].update(image="grafana/grafana"),
+    "an image of any day": lambda found: found["grafana"].update(image="grafana/grafana:latest"),
+    "rules that can be written": lambda found: found["prometheus"]["volumes"].append("./x:/x"),
+    "rules that are not there": lambda found: found["prometheus"]["volumes"].append("./x:/x:ro"),
     "killed in its drain": lambda found: found["webhooks"].update(stop_grace_period="30s"),
     "misspelled setting": lambda found: found["sender"]["environment"].update(
         POSTROOM_SENDER_THREAD=None

@@ -1,0 +1,22 @@
+"""the trace that a message is a part of
+
+A column without a default: the table is not rewritten, and code that does not know it goes on.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.add_column("message", sa.Column("trace", sa.String(), nullable=True))
+
+
+def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.drop_column("message", "trace")

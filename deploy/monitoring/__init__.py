@@ -1,0 +1,1 @@
+"""Rules, alerts and dashboards for who operates Postroom, and what checks them."""
