@@ -3,21 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from deploy.aws.desired import EVENT_TYPES
 from deploy.doctor import arns
 from deploy.doctor.asking import Ask, Trouble, unanswered
 from deploy.doctor.findings import UP, Finding, Subject, error, judged, ok
 from deploy.doctor.world import World
 
-NEEDED: Final = (
-    "SEND",
-    "DELIVERY",
-    "BOUNCE",
-    "COMPLAINT",
-    "REJECT",
-    "DELIVERY_DELAY",
-    "RENDERING_FAILURE",
-)
-"""What `services/status` goes by. SEND heals a message whose sender has died in the call."""
+NEEDED: Final = EVENT_TYPES
+"""SEND heals a message whose sender has died in the call."""
 SUBJECT: Final = Subject(
     "configuration set",
     {
