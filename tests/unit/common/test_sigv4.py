@@ -25,7 +25,9 @@ words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, 
 def by_botocore(url: str, body: bytes, keys: ReadOnlyCredentials) -> str:
     request = AWSRequest("POST", url, headers=HEADERS, data=body)
     with patch("botocore.auth.get_current_datetime", return_value=NOON.replace(tzinfo=None)):
-        SigV4Auth(Credentials(*keys), "sqs", "eu-central-1").add_auth(request)
+        SigV4Auth(
+            Credentials(keys.access_key, keys.secret_key, keys.token), "sqs", "eu-central-1"
+        ).add_auth(request)
     return str(request.headers["Authorization"])
 
 
