@@ -19,7 +19,7 @@ from tests.service import aws_double
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-ASKED = {"MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["SentTimestamp"]}
+ASKED = {"MaxNumberOfMessages": 1, "MessageSystemAttributeNames": ["SentTimestamp"]}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_a_letter_is_received_and_deleted_as_by_boto3(sqs: Sqs, client: "SQSClie
 
     [ours] = sqs.call("ReceiveMessage", {"QueueUrl": url, **ASKED})["Messages"]
     [theirs] = client.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["SentTimestamp"]
+        QueueUrl=url, MaxNumberOfMessages=1, MessageSystemAttributeNames=["SentTimestamp"]
     )["Messages"]
     entries = [
         {"Id": "0", "ReceiptHandle": ours["ReceiptHandle"]},
