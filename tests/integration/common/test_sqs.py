@@ -19,7 +19,7 @@ from tests.service import aws_double
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-ASKED = {"MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["SentTimestamp"]}
+ASKED = {"MaxNumberOfMessages": 1, "MessageSystemAttributeNames": ["SentTimestamp"]}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_a_letter_is_received_and_deleted_as_by_boto3(sqs: Sqs, client: "SQSClie
         QueueUrl=url, ReceiptHandle=ours["ReceiptHandle"], VisibilityTimeout=0
     )
     [theirs] = client.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["SentTimestamp"]
+        QueueUrl=url, MaxNumberOfMessages=1, MessageSystemAttributeNames=["SentTimestamp"]
     )["Messages"]
     entries = [
         {"Id": "0", "ReceiptHandle": theirs["ReceiptHandle"]},
@@ -111,8 +111,9 @@ def test_a_refusal_has_the_code_that_boto3_gives_it(
     with pytest.raises(boto.ClientError) as theirs:
         client.receive_message(QueueUrl=gone)
 
-    assert name_of(ours.value) == theirs.value.response["Error"]["Code"]
-    assert ours.value.response["Error"]["Message"] == theirs.value.response["Error"]["Message"]
+    told = theirs.value.response["Error"]
+    assert name_of(ours.value) == told["Code"]
+    assert ours.value.response["Error"]["Message"] == told["Message"]
 
 
 def test_who_is_not_there_or_says_nothing_is_told_apart(settings: Settings) -> None:

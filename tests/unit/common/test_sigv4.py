@@ -22,11 +22,12 @@ URLS = [
 words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 
 
-def by_botocore(url: str, body: bytes, keys: ReadOnlyCredentials) -> str:
+def by_botocore(url: str, body: bytes, keys: Credentials) -> str:
     request = AWSRequest("POST", url, headers=HEADERS, data=body)
     with patch("botocore.auth.get_current_datetime", return_value=NOON.replace(tzinfo=None)):
-        known = Credentials(str(keys.access_key), str(keys.secret_key), keys.token)
-        SigV4Auth(known, "sqs", "eu-central-1").add_auth(request)
+        SigV4Auth(
+            Credentials(keys.access_key, keys.secret_key, keys.token), "sqs", "eu-central-1"
+        ).add_auth(request)
     return str(request.headers["Authorization"])
 
 
@@ -34,9 +35,10 @@ def by_botocore(url: str, body: bytes, keys: ReadOnlyCredentials) -> str:
 def test_a_request_is_signed_as_botocore_signs_it(
     url: str, body: bytes, access: str, secret: str, token: str | None
 ) -> None:
-    keys = ReadOnlyCredentials(access, secret, token)
+    keys = Credentials(access, secret, token)
+    frozen = keys.get_frozen_credentials()
 
-    signed = Signer.of(url, "eu-central-1", "sqs").signed(HEADERS, body, keys, NOON)
+    signed = Signer.of(url, "eu-central-1", "sqs").signed(HEADERS, body, frozen, NOON)
 
     assert signed["authorization"] == by_botocore(url, body, keys)
 
