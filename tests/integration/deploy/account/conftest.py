@@ -24,7 +24,7 @@ TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
 "Condition": {"StringEquals": {"aws:ResourceTag/postroom-service": "${service}"}}}]}"""
 
-_MODELS: Loader = create_loader()
+MODELS: Loader = create_loader()
 """Of AWS's services, read once: each is some megabytes of JSON."""
 
 
@@ -75,7 +75,7 @@ def new_customer(accounts: Accounts, url: str) -> Callable[[], Customer]:
     def made() -> Customer:
         number = f"{secrets.randbelow(10**12):012}"
         core = botocore.session.Session()
-        core.register_component("data_loader", _MODELS)
+        core.register_component("data_loader", MODELS)
         session = boto3.session.Session(number, "any", region_name=REGION, botocore_session=core)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", url)
