@@ -7,6 +7,7 @@ import pytest
 
 from common.settings import Settings
 from deploy.aws.__main__ import main
+from deploy.aws.bucket import Bucket
 from tests.integration.deploy.account.conftest import DOMAIN, MODELS, REGION, TRUST, Customer
 from tests.integration.deploy.account.ses_v2 import DKIM_ZONE
 
@@ -73,7 +74,7 @@ def test_again_nothing_has_changed_and_all_of_it_can_go(
 def test_mail_that_would_be_lost_is_exit_1(
     monkeypatch: pytest.MonkeyPatch, capsys: Captured, customer: Customer
 ) -> None:
-    customer.up()
+    customer.up(only=(Bucket,))
     bucket = customer.blueprint.mail_bucket
     customer.clients.s3.put_object(Bucket=bucket, Key="a-mail", Body=b"x")
 
