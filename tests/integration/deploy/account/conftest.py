@@ -1,7 +1,7 @@
 """An AWS account for each test that asks, and `up` and `down` on it."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,9 +12,12 @@ from botocore.loaders import Loader, create_loader
 
 from deploy.aws import runner
 from deploy.aws.blueprint import Blueprint
+from deploy.aws.bucket import Bucket
 from deploy.aws.clients import Clients, connect
 from deploy.aws.inventory import resources
-from deploy.aws.resource import Account
+from deploy.aws.receipt_rules import ActiveRuleSet, Rule, RuleSet
+from deploy.aws.resource import Account, Resource
+from deploy.aws.topics import Topic
 from tests.integration.deploy.account.server import Accounts, serving
 from tests.integration.deploy.account.ses_v2 import SesV2
 
@@ -24,27 +27,35 @@ TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
 "Condition": {"StringEquals": {"aws:ResourceTag/postroom-service": "${service}"}}}]}"""
 
-_MODELS: Loader = create_loader()
+Kinds = tuple[type, ...]
+RECEIVING: Kinds = (Topic, Bucket, RuleSet, Rule, ActiveRuleSet)
+MODELS: Loader = create_loader()
 """Of AWS's services, read once: each is some megabytes of JSON."""
 
 
 @dataclass
 class Customer:
-    """One account. `calls`: the names of all operations of its clients."""
+    """One account. `calls`: the names of all operations of its clients. `only`: these kinds of
+    resources, where a test is about no others.
+    """
 
     clients: Clients
     blueprint: Blueprint
     ses: SesV2
     calls: list[str] = field(default_factory=list)
 
-    def up(self, trust: str | None = None, *, dry_run: bool = False, **asked: Any) -> list[str]:
+    def up(
+        self, trust: str | None = None, only: Kinds = (), *, dry_run: bool = False, **asked: Any
+    ) -> list[str]:
         """What is said of each resource that did not stay as it was."""
-        steps = runner.up(resources(self.account(**asked), trust), dry_run=dry_run, pause=_never)
+        meant = _of(only, resources(self.account(**asked), trust))
+        steps = runner.up(meant, dry_run=dry_run, pause=_never)
         return [str(step) for step in steps if step.is_change]
 
-    def down(self, *, dry_run: bool = False, **asked: Any) -> list[str]:
+    def down(self, only: Kinds = (), *, dry_run: bool = False, **asked: Any) -> list[str]:
         """What is said of each resource that was there."""
-        steps = runner.down(resources(self.account(**asked), ""), dry_run=dry_run)
+        meant = _of(only, resources(self.account(**asked), ""))
+        steps = runner.down(meant, dry_run=dry_run)
         return [str(step) for step in steps if step.words != "was not there"]
 
     def account(self, rule_set: str = "", bucket: str = "", **asked: Any) -> Account:
@@ -53,6 +64,10 @@ class Customer:
 
     def queue_url(self, name: str) -> str:
         return self.clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+
+
+def _of(only: Kinds, every: Iterable[Resource]) -> list[Resource]:
+    return [one for one in every if not only or isinstance(one, only)]
 
 
 def _never(seconds: float) -> None:
@@ -75,7 +90,7 @@ def new_customer(accounts: Accounts, url: str) -> Callable[[], Customer]:
     def made() -> Customer:
         number = f"{secrets.randbelow(10**12):012}"
         core = botocore.session.Session()
-        core.register_component("data_loader", _MODELS)
+        core.register_component("data_loader", MODELS)
         session = boto3.session.Session(number, "any", region_name=REGION, botocore_session=core)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", url)

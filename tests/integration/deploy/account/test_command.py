@@ -7,7 +7,8 @@ import pytest
 
 from common.settings import Settings
 from deploy.aws.__main__ import main
-from tests.integration.deploy.account.conftest import DOMAIN, REGION, TRUST, Customer
+from deploy.aws.bucket import Bucket
+from tests.integration.deploy.account.conftest import DOMAIN, MODELS, REGION, TRUST, Customer
 from tests.integration.deploy.account.ses_v2 import DKIM_ZONE
 
 ASKED = ("--domain", DOMAIN, "--region", REGION)
@@ -16,6 +17,7 @@ Captured = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def _signed_in(customer: Customer, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.session.create_loader", lambda *_: MODELS)  # for speed alone
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", customer.blueprint.account)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
@@ -72,7 +74,7 @@ def test_again_nothing_has_changed_and_all_of_it_can_go(
 def test_mail_that_would_be_lost_is_exit_1(
     monkeypatch: pytest.MonkeyPatch, capsys: Captured, customer: Customer
 ) -> None:
-    customer.up()
+    customer.up(only=(Bucket,))
     bucket = customer.blueprint.mail_bucket
     customer.clients.s3.put_object(Bucket=bucket, Key="a-mail", Body=b"x")
 

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from deploy.aws.identity import Identity
 from deploy.aws.runner import RefusedError
 from services.status.parse import SesEvent, parse
-from tests.integration.deploy.account.conftest import DOMAIN, TRUST, Customer
+from tests.integration.deploy.account.conftest import DOMAIN, RECEIVING, TRUST, Customer
 
 READS = ("Get", "List", "Describe", "Head")
 
@@ -84,11 +85,11 @@ def test_a_domain_that_is_in_ses_already_is_used_as_it_is(customer: Customer) ->
         EmailIdentity=DOMAIN, MailFromDomain=f"theirs.{DOMAIN}"
     )
 
-    assert not any("identity" in one for one in customer.up())
+    assert customer.up(only=(Identity,)) == []
     assert customer.ses.identities[DOMAIN]["MailFromAttributes"] == {
         "MailFromDomain": f"theirs.{DOMAIN}"
     }
-    assert f"SES identity {DOMAIN}: left, as it was not made here" in customer.down()
+    assert customer.down((Identity,)) == [f"SES identity {DOMAIN}: left, as it was not made here"]
 
 
 class TestAnotherRuleSetIsActive:
@@ -102,23 +103,23 @@ class TestAnotherRuleSetIsActive:
 
     def test_up_does_nothing(self, theirs: Customer) -> None:
         with pytest.raises(RefusedError, match="The receipt rule set theirs is active"):
-            theirs.up()
+            theirs.up(only=RECEIVING)
 
     def test_our_rule_can_come_behind_theirs(self, theirs: Customer) -> None:
-        theirs.up(rule_set="theirs")
+        theirs.up(only=RECEIVING, rule_set="theirs")
 
         assert _rules(theirs, "theirs") == ["first", "postroom-inbound"]
-        assert theirs.up(rule_set="theirs") == []
-        theirs.down(rule_set="theirs")
+        assert theirs.up(only=RECEIVING, rule_set="theirs") == []
+        theirs.down(RECEIVING, rule_set="theirs")
         assert _rules(theirs, "theirs") == ["first"]
         assert _active(theirs) == "theirs"
 
     def test_ours_can_take_its_place(self, theirs: Customer) -> None:
-        said = theirs.up(replace_rule_set=True)
+        said = theirs.up(only=RECEIVING, replace_rule_set=True)
 
         assert "SES active rule set postroom: changed (theirs is active)" in said
         assert _active(theirs) == "postroom"
-        assert theirs.up() == []
+        assert theirs.up(only=RECEIVING) == []
 
 
 def _rules(customer: Customer, rule_set: str) -> list[str]:

@@ -8,8 +8,7 @@ from deploy.aws import desired, policies
 from deploy.aws.blueprint import FLOWS, Blueprint, BlueprintError
 from services.inbound import feed as inbound
 from services.status import feed as status, transitions
-
-BLUEPRINT = Blueprint("mail.example.com", "eu-west-1", "111122223333")
+from tests.unit.deploy.account.conftest import BLUEPRINT
 
 
 def test_ses_tells_of_every_kind_that_moves_a_recipient() -> None:
