@@ -42,7 +42,8 @@ def main() -> None:
     sender = Sender(desk)
     room = worker.Room(queue.SENDER, sender, settings.sender_threads, settings.tick_seconds)
     actors.declare(doorbell, room)
-    REGISTRY.register(metrics.oldest_waiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
+    oldest = metrics.oldest_waiting(queue.SENDER, jobs.OLDEST_WAITING)
+    REGISTRY.register(metrics.Asked(engine, oldest))
     threading.Thread(target=account.run, args=(stopping,), name="account", daemon=True).start()
     account.was_looked_at.wait(_FIRST_LOOK_SECONDS)
     with worker.serving(settings, doorbell, queue.SENDER):
