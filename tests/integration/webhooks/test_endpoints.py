@@ -19,7 +19,9 @@ def hook(engine: sa.Engine, acme: Tenant, **columns: Any) -> Webhook:
     made = webhook(engine, acme, URL)
     if columns:
         with engine.begin() as connection:
-            connection.execute(sa.update(Webhook).where(col(Webhook.id) == made.id).values(**columns))
+            connection.execute(
+                sa.update(Webhook).where(col(Webhook.id) == made.id).values(**columns)
+            )
     return made
 
 
