@@ -7,7 +7,7 @@ WORKERS ?= 3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run demo org receive migrate secrets test test-compose faults check format bench soak clean
+.PHONY: help ready run demo org receive doctor migrate secrets test test-compose faults check format bench soak clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ receive: export RECEIVE_FILE = $(value FILE)
 receive: export RECEIVE_TO = $(value TO)
 receive: ready ## A mail comes in to what runs: make -s receive FILE=x.eml TO=addr [FROM=addr]
 	@$(RUN) -m deploy.local receive
+
+# DOCTOR="--json --no-probe" for the flags of `python -m deploy.doctor`.
+unexport DOCTOR
+doctor: export DOCTOR := $(value DOCTOR)
+doctor: ready ## What is wrong between the caller and the inbox, and which command mends it
+	@$(RUN) -m deploy.local doctor
 
 migrate: ready ## Bring the database of DATABASE_URL to the newest schema
 	@$(RUN) -m alembic upgrade head

@@ -79,6 +79,7 @@ def make_engine(
         poolclass=CountedPool,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=patience.pool,
         hide_parameters=True,  # an error's words must not carry mail into a log
         json_deserializer=orjson.loads,
@@ -110,6 +111,7 @@ def make_async_engine(
         poolclass=AsyncCountedPool,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=patience.pool,
         hide_parameters=True,  # an error's words must not carry mail into a log
         json_deserializer=orjson.loads,

@@ -7,6 +7,8 @@ An event is the `Message` of an SNS notification, or the body itself (raw delive
 import json
 from typing import Any, Final
 
+import orjson
+
 Json = dict[str, Any]
 
 _MOST: Final = 3  # EventBridge inside SNS is two
@@ -38,13 +40,22 @@ def unwrap(body: str) -> Json:
 
 
 def _load(text: str) -> Json:
-    """Not orjson: SES cuts long headers, and half a surrogate pair must not cost an event."""
+    """orjson is four times as fast, and refuses more: SES cuts long headers, and half a surrogate
+    pair must not cost an event.
+    """
     try:
-        value = json.loads(text)
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        value = _load_anyhow(text)
+    if not isinstance(value, dict):
+        raise UnreadableError("not a JSON object")
+    return value
+
+
+def _load_anyhow(text: str) -> Any:
+    try:
+        return json.loads(text)
     except ValueError:
         if text.lstrip().startswith(_VALIDATED):
             raise NoticeError("SES has tried the topic") from None
         raise UnreadableError("not JSON") from None
-    if not isinstance(value, dict):
-        raise UnreadableError("not a JSON object")
-    return value

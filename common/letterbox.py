@@ -4,20 +4,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Final, Generic, TypeVar
 
 from common import logs
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.literals import MessageSystemAttributeNameType, QueueAttributeNameType
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+from common.sqs import AwsError, Members, Sqs, name_of
 
 T = TypeVar("T")
-
-AwsError: Final = (BotoCoreError, ClientError)
 
 POLL_SECONDS: Final = 2
 """How long a receive waits where nothing lies. Any wait makes it a long poll (it asks all of SQS's
@@ -29,8 +21,8 @@ CALLS: Final = 10
 """That may go to SQS at one time, so that a set is 100 letters."""
 _A_CALL: Final = 10  # SQS's limit
 
-_ASKED: "Final[list[MessageSystemAttributeNameType]]" = ["ApproximateReceiveCount", "SentTimestamp"]
-_COUNTED: "Final[list[QueueAttributeNameType]]" = [
+_ASKED: Final = ["ApproximateReceiveCount", "SentTimestamp"]
+_COUNTED: Final = [
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
@@ -69,7 +61,7 @@ class Letterbox(Generic[T]):
 
     def __init__(
         self,
-        sqs: "SQSClient",
+        sqs: Sqs,
         url: str,
         read: Callable[[str], T],
         poll_seconds: int = POLL_SECONDS,
@@ -94,15 +86,18 @@ class Letterbox(Generic[T]):
         return first + [letter for letters in further for letter in letters]
 
     def _receive(self, wait_seconds: int) -> list[Letter[T]]:
-        answer = self._sqs.receive_message(
-            QueueUrl=self._url,
-            MaxNumberOfMessages=_A_CALL,
-            WaitTimeSeconds=wait_seconds,
-            MessageSystemAttributeNames=_ASKED,
-        )
+        asked = {
+            "MaxNumberOfMessages": _A_CALL,
+            "WaitTimeSeconds": wait_seconds,
+            "MessageSystemAttributeNames": _ASKED,
+        }
+        answer = self._call("ReceiveMessage", asked)
         return [self._letter(message) for message in answer.get("Messages", [])]
 
-    def _letter(self, message: "MessageTypeDef") -> Letter[T]:
+    def _call(self, operation: str, members: Members) -> Members:
+        return self._sqs.call(operation, {"QueueUrl": self._url, **members})
+
+    def _letter(self, message: Members) -> Letter[T]:
         told = message["Attributes"]
         return Letter(
             parsed=self._read(message["Body"]),
@@ -116,48 +111,41 @@ class Letterbox(Generic[T]):
         try:
             return self._receive(0)
         except AwsError as error:
-            log.warning("letterbox.receive_failed", error=type(error).__name__)
+            log.warning("letterbox.receive_failed", error=name_of(error))
             return []
 
     def counts(self) -> Counts | None:
         """None where SQS does not say."""
         try:
-            told = self._sqs.get_queue_attributes(
-                QueueUrl=self._url, AttributeNames=[*_COUNTED, _HIDDEN_FOR]
-            )["Attributes"]
+            asked = {"AttributeNames": [*_COUNTED, _HIDDEN_FOR]}
+            told = self._call("GetQueueAttributes", asked)["Attributes"]
         except AwsError as error:
-            log.warning("letterbox.uncounted", error=type(error).__name__)
+            log.warning("letterbox.uncounted", error=name_of(error))
             return None
         letters = sum(int(told[name]) for name in _COUNTED)
         return Counts(letters, timedelta(seconds=int(told[_HIDDEN_FOR])))
 
     def delete(self, letters: Iterable[Letter[T]]) -> None:
         """They are stored. One that stays comes again, and is then known."""
-        self._in_tens(letters, lambda entries: self._sqs.delete_message_batch(**entries))
+        self._in_tens("DeleteMessageBatch", letters)
 
     def give_back(self, letters: Iterable[Letter[T]]) -> None:
         """They could not be stored: to be received again at once, by whoever can."""
-        self._in_tens(
-            letters,
-            lambda entries: self._sqs.change_message_visibility_batch(**entries),
-            VisibilityTimeout=0,
-        )
+        self._in_tens("ChangeMessageVisibilityBatch", letters, VisibilityTimeout=0)
 
-    def _in_tens(
-        self, letters: Iterable[Letter[T]], call: Callable[[Any], Any], **members: int
-    ) -> None:
+    def _in_tens(self, operation: str, letters: Iterable[Letter[T]], **members: int) -> None:
         receipts = [letter.receipt for letter in letters]
         tens = [receipts[at : at + _A_CALL] for at in range(0, len(receipts), _A_CALL)]
-        list(self._calls.map(lambda ten: self._tell(ten, call, members), tens))
+        list(self._calls.map(lambda ten: self._tell(operation, ten, members), tens))
 
-    def _tell(self, ten: list[str], call: Callable[[Any], Any], members: dict[str, int]) -> None:
+    def _tell(self, operation: str, ten: list[str], members: dict[str, int]) -> None:
         entries = [
             {"Id": str(at), "ReceiptHandle": receipt, **members} for at, receipt in enumerate(ten)
         ]
         try:
-            failed = call({"QueueUrl": self._url, "Entries": entries}).get("Failed", [])
+            failed = self._call(operation, {"Entries": entries}).get("Failed", [])
         except AwsError as error:
-            log.warning("letterbox.call_failed", letters=len(ten), error=type(error).__name__)
+            log.warning("letterbox.call_failed", letters=len(ten), error=name_of(error))
             return
         if failed:
             codes = sorted({one["Code"] for one in failed})

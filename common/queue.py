@@ -2,10 +2,12 @@
 
 A Dramatiq message carries no state: it says "there is work in this room". Losing every one of
 them costs a second, since each worker also looks by itself once a tick. So ringing is allowed to
-fail, may not take long, and is left out while an earlier ring is still unanswered.
+fail, may not take long, and is left out while an earlier ring is still unanswered. Who listens is
+told at once (`common.bell`); Dramatiq's consumer only asks now and then.
 """
 
 import threading
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Final
 
@@ -18,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from common import logs
+from common.bell import Listener
 from common.settings import Settings
 
 SENDER: Final = "sender"
@@ -28,9 +31,16 @@ ROOMS: Final = (SENDER, WEBHOOKS)
 # is for the worker that never does.
 _UNANSWERED_MS: Final = 1000
 _LAST_RINGS_SECONDS: Final = 2.0
-_POLL_MS: Final = 100
-"""Dramatiq's consumer of Redis polls, and an idle system's message waits for half of this or so
-(tests/bench/idle.py). At 20 each idle worker took 8 % of a core for nothing.
+_POLL_MS: Final = 500
+"""Of Dramatiq's consumer, for what was not heard at once. At 20 each idle worker took 8 % of a core
+for nothing.
+"""
+
+# One ring is for all until it is answered; who listens is told at once.
+_RING: Final = """
+if not redis.call('SET', KEYS[1], 1, 'NX', 'PX', ARGV[1]) then return 0 end
+redis.call('PUBLISH', ARGV[2], '')
+return 1
 """
 
 RINGS = Counter("postroom_rings_total", "Doorbells", ["room", "outcome"])  # rung|answered|failed
@@ -55,6 +65,7 @@ class Doorbell:
 
     def __init__(self, settings: Settings) -> None:
         self._redis = connect(settings)
+        self._ring = self._redis.register_script(_RING)
         self._prefix = settings.redis_prefix
         self.broker = RedisBroker(  # type: ignore[no-untyped-call]
             client=self._redis, namespace=f"{self._prefix}:dramatiq", middleware=_middleware()
@@ -63,7 +74,7 @@ class Doorbell:
     def ring(self, room: str) -> None:
         """Say that there is work. Never raises: the work is in Postgres already."""
         try:
-            if self._redis.set(self._mark(room), 1, nx=True, px=_UNANSWERED_MS):
+            if self._ring([self._mark(room)], [_UNANSWERED_MS, self._channel(room)]):
                 self.broker.declare_queue(room)
                 self.broker.enqueue(_ring_of(room))
                 RINGS.labels(room, "rung").inc()
@@ -82,21 +93,36 @@ class Doorbell:
     def _mark(self, room: str) -> str:
         return f"{self._prefix}:ring:{room}"
 
-    def open(self, room: str) -> "dramatiq.Worker":
-        """Start to listen at the room's door; its actor must be declared on `broker` before.
+    def _channel(self, room: str) -> str:
+        return f"{self._prefix}:bell:{room}"
 
-        The worker's poll backs off to this: by default to 1 s, no sooner than the tick.
-        """
+    def open(self, room: str) -> "Door":
+        """Start to listen at the room's door; its actor must be declared on `broker` before."""
+        # By default the poll backs off to 1 s, no sooner than the tick.
         worker = dramatiq.Worker(
             self.broker, queues={room}, worker_threads=1, worker_timeout=_POLL_MS
         )
         worker.start()
-        return worker
+        actor = self.broker.get_actor(actor_of(room))
+        return Door(worker, Listener(self._redis, self._channel(room), actor.fn))
 
     def close(self) -> None:
         """Let go of the connections."""
         self.broker.close()
         self._redis.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Both ways by which a room hears its bell."""
+
+    worker: dramatiq.Worker
+    listener: Listener
+
+    def stop(self) -> None:
+        """Nothing is heard after."""
+        self.listener.stop()
+        self.worker.stop()
 
 
 class Ringer:

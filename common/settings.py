@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CrashPoint = Annotated[str, Field(pattern=r"^[a-z_]+(:[1-9][0-9]*)?(@.+)?$")]
+AdminKeys = Annotated[str, Field(pattern=r"^[^\s,]{32,}(,[^\s,]{32,})*$")]
 
 
 def with_driver(url: str) -> str:
@@ -33,8 +34,7 @@ class Settings(BaseSettings):
         Field(validation_alias="DATABASE_URL", repr=False, description="Postgres 15 or newer."),
     ]
     redis_url: Annotated[
-        str,
-        Field(validation_alias="REDIS_URL", repr=False, description="Redis or Valkey."),
+        str, Field(validation_alias="REDIS_URL", repr=False, description="Redis or Valkey.")
     ]
     redis_prefix: Annotated[
         str, Field(description="Put before every key, so that installations can share a Redis.")
@@ -51,23 +51,28 @@ class Settings(BaseSettings):
         Field(description="auto: lines for people on a terminal, JSON elsewhere."),
     ] = "auto"
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    otel_exporter_otlp_endpoint: Annotated[
+        str | None,
+        Field(
+            validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+            repr=False,
+            pattern="^(https?://.+)?$",
+            description="Collector of traces, by OTLP over HTTP; without one there are none.",
+        ),
+    ] = None
 
     default_domain: Annotated[
-        str | None,
-        Field(description="An inbox created without an email gets an address here."),
+        str | None, Field(description="An inbox created without an email gets an address here.")
     ] = None
     sends_per_hour: Annotated[
-        PositiveInt,
-        Field(description="Sends and replies an hour, where the organization has no own limit."),
+        PositiveInt, Field(description="An hour; an organization may have a limit of its own.")
     ] = 100
     thread_replies_per_hour: Annotated[
-        PositiveInt,
-        Field(description="Replies an hour in one thread, so that no two programs answer forever."),
+        PositiveInt, Field(description="In one thread: no two programs answer forever.")
     ] = 20
     max_body_bytes: Annotated[
         PositiveInt, Field(description="A request's body; SES takes 40 MB of MIME (v2).")
     ] = 42_000_000
-
     aws_url: Annotated[
         str | None, Field(description="Endpoint of SES, SQS and S3 instead of AWS's own.")
     ] = None
@@ -88,7 +93,6 @@ class Settings(BaseSettings):
     inbound_parse_seconds: Annotated[
         PositiveFloat, Field(description="After which a mail counts as one that cannot be read.")
     ] = 10.0
-
     tick_seconds: Annotated[
         PositiveFloat, Field(description="How often a worker looks for work without a ring.")
     ] = 1.0
@@ -102,14 +106,11 @@ class Settings(BaseSettings):
         Field(description="Senders that share the rate while Redis cannot count them."),
     ] = 1
     max_send_rate: Annotated[
-        PositiveFloat | None,
-        Field(description="Recipients a second, where less than SES's MaxSendRate is wanted."),
+        PositiveFloat | None, Field(description="Recipients a second, below SES's MaxSendRate.")
     ] = None
     ambiguous_send: Annotated[
         Literal["hold", "resend"],
-        Field(
-            description="What SES may have: hold (told, not sent again) or resend (maybe twice)."
-        ),
+        Field(description="What SES may have: hold (told, not sent again), resend (maybe twice)."),
     ] = "hold"
     ambiguous_grace_seconds: Annotated[
         PositiveFloat, Field(description="How long an event of SES may yet tell what SES has.")
@@ -123,9 +124,7 @@ class Settings(BaseSettings):
             description="Seal webhook secrets: ID:BASE64 of 32 random bytes, the newest first.",
         ),
     ] = None
-    webhook_connections: Annotated[PositiveInt, Field(description="Webhook calls at one time.")] = (
-        512
-    )
+    webhook_connections: Annotated[PositiveInt, Field(description="Webhook calls at a time.")] = 512
     webhook_endpoint_limit: Annotated[
         PositiveInt, Field(description="Of those, how many to one endpoint.")
     ] = 64
@@ -154,8 +153,7 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="What SES has reported, raw; what it meant stays.")
     ] = 30
     brake: Annotated[
-        bool,
-        Field(description="Pause an organization whose mail bounces or is called spam too often."),
+        bool, Field(description="Pause who bounces, or is called spam, too often.")
     ] = True
     brake_bounce_rate: Annotated[
         float, Field(gt=0, le=1, description="Of its last 1,000 sends: more hard bounces pause it.")
@@ -163,6 +161,11 @@ class Settings(BaseSettings):
     brake_complaint_rate: Annotated[
         float, Field(gt=0, le=1, description="Of its last 1,000 sends: more complaints pause it.")
     ] = 0.001
+    hold_sends: Annotated[bool, Field(description="Send nothing: on a restored copy.")] = False
+    hold_webhooks: Annotated[bool, Field(description="Call no webhook: there too.")] = False
+    admin_keys: Annotated[
+        AdminKeys | None, Field(repr=False, description="Of administrators, by commas.")
+    ] = None
     testing: Annotated[
         bool, Field(description="Lets POSTROOM_CRASH_AT be set; never in production.")
     ] = False
@@ -191,8 +194,7 @@ class Settings(BaseSettings):
     @property
     def wire_domain(self) -> str:
         """The right side of the Message-ID that SES stamps: `email.amazonses.com` in us-east-1,
-        `REGION.amazonses.com` elsewhere. AWS documents no format; nodemailer's ses-transport and
-        e2a's fix of their threading map it the same way.
+        `REGION.amazonses.com` elsewhere. AWS documents no format; nodemailer and e2a do the same.
         """
         first = "email" if self.aws_region == "us-east-1" else self.aws_region
         return f"{first}.amazonses.com"

@@ -6,7 +6,7 @@ nor single delivery of its events, and documents a bounce after a delivery.
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -57,11 +57,13 @@ class Standing:
         """The higher of the two; of two equal ones the one that happened first, and of two at
         the same moment the one whose reason sorts first, so that no order of arrival shows.
         """
-        theirs = (-_RANK[status], at, _spelling(reason))
-        ours = (-_RANK[self.status], self.at, _spelling(self.reason))
-        if theirs >= ours:
+        theirs, ours = _RANK[status], _RANK[self.status]
+        if theirs < ours or (theirs == ours and at > self.at):
             return self
-        return replace(self, status=status, at=at, reason=reason)
+        # Spelled only where all else is equal: it costs more than all else.
+        if theirs == ours and at == self.at and _spelling(reason) >= _spelling(self.reason):
+            return self
+        return Standing(self.email, status, at, reason)
 
 
 def _spelling(reason: Reason | None) -> str:

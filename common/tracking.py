@@ -57,8 +57,7 @@ class Sighting:
 # Two statements, as a statement sees the database as it was at its begin: one that waits for a
 # lock gets the message as it then is, but its recipients as they were before the wait.
 _LOCK = sa.text("""
-SELECT m.id FROM message m
-WHERE m.id = ANY (CAST(:ids AS uuid[])) ORDER BY m.id FOR NO KEY UPDATE
+SELECT id FROM message WHERE id = ANY (CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
 _READ = sa.text(f"""
 SELECT {resources.MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY (CAST(:ids AS uuid[]))
@@ -91,25 +90,24 @@ class Tracked:
         self.events: list[NewEvent] = []
         self.doubly_sent = False
         self.healed = False  # SES may have had it; now it is known that it has
+        self._standings = [_standing(one) for one in self.recipients]
 
     def see(self, sighting: Sighting) -> bool:
         """Take one sighting in: any order, any repetition, the same end. Whether it is about a
         recipient of this message at all.
         """
         concerned = self._concerned(sighting.emails)
-        known = [one.copy() for one in self.recipients]
-        moved = [at for at in concerned if self._move(at, sighting)]
+        before = self._standings.copy()
+        self._raise(concerned, sighting)
+        is_news = any(before[at].status != self._standings[at].status for at in concerned)
         if sighting.external_id:
             # One call is for all of them: who has the mail of one has that of the others.
-            sent = replace(sighting, status="sent", reason=None)
-            for at in range(len(self.recipients)):
-                self._move(at, sent)
-        if known != self.recipients:
-            self.state["updated_at"] = clock.now()
+            self._raise(range(len(before)), replace(sighting, status="sent", reason=None))
+        self._write(at for at, one in enumerate(before) if one is not self._standings[at])
         self._derive_status()
         if self._learn(sighting.external_id):
             self._tell("message.sent")
-        if moved and sighting.status in _EVENT_OF:
+        if is_news and sighting.status in _EVENT_OF:
             self._tell(_EVENT_OF[sighting.status])
         return bool(concerned)
 
@@ -123,24 +121,26 @@ class Tracked:
         named = {email.casefold() for email in emails}
         return [at for at in everyone if self.recipients[at]["email"].casefold() in named]
 
-    def _move(self, position: int, sighting: Sighting) -> bool:
-        """Whether the recipient's status is another than before."""
-        recipient = self.recipients[position]
-        before = _standing(recipient)
-        after = before.raise_to(sighting.status, sighting.at, sighting.reason)
-        if after is before:
-            return False
-        self.moved.add(position)
-        recipient |= {
-            "status": after.status,
-            "reason": after.reason,
-            "status_at": after.at.isoformat(),
-            "updated_at": clock.now().isoformat(),
-        }
-        return after.status != before.status
+    def _raise(self, positions: Iterable[int], to: Sighting) -> None:
+        for at in positions:
+            self._standings[at] = self._standings[at].raise_to(to.status, to.at, to.reason)
+
+    def _write(self, positions: Iterable[int]) -> None:
+        """Where they stand now, into the rows."""
+        now = clock.now()
+        for position in positions:
+            stands = self._standings[position]
+            self.recipients[position] |= {
+                "status": stands.status,
+                "reason": stands.reason,
+                "status_at": stands.at.isoformat(),
+                "updated_at": now.isoformat(),
+            }
+            self.moved.add(position)
+            self.state["updated_at"] = now
 
     def _derive_status(self) -> None:
-        gravest = statuses.gravest([_standing(one) for one in self.recipients])
+        gravest = statuses.gravest(self._standings)
         status = statuses.of_message(gravest.status)
         self.state |= {"status": status, "status_reason": gravest.reason}
 
@@ -183,7 +183,8 @@ def lock(connection: sa.Connection, message_ids: Iterable[UUID]) -> dict[UUID, T
     ids = {"ids": identifiers(set(message_ids))}
     connection.execute(_LOCK, ids)
     rows = connection.execute(_READ, ids)
-    return {row["id"]: Tracked(dict(row)) for row in rows.mappings()}
+    names = tuple(rows.keys())  # a dict of a RowMapping takes longer than to read the row
+    return {row.id: Tracked(dict(zip(names, row, strict=True))) for row in rows.all()}
 
 
 def save(connection: sa.Connection, tracked: Iterable[Tracked]) -> int:
@@ -191,10 +192,10 @@ def save(connection: sa.Connection, tracked: Iterable[Tracked]) -> int:
     messages = list(tracked)
     moved = ({name: one.state[name] for name in ("id", *_MOVED)} for one in messages)
     recipients = (
-        {"message_id": one.state["id"], "position": position, **one.recipients[position]}
+        {"message_id": one.state["id"], "position": at, **one.recipients[at]}
         for one in messages
-        for position in one.moved
+        for at in one.moved
     )
-    told = (event for one in messages for event in one.events)
     values = {"messages": as_json(moved), "recipients": as_json(recipients)}
-    return connection.execute(_SAVE, values | events.values(told)).rowcount
+    values |= events.values(event for one in messages for event in one.events)
+    return connection.execute(_SAVE, values).rowcount

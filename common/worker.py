@@ -69,12 +69,12 @@ class Room(Generic[T]):
         while not stopping.is_set():
             self._bell.clear()
             try:
-                found = self._take()
+                may_be_more = self._take()
             except Exception:
                 log.exception("room.claim_failed", room=self._name)
                 stopping.wait(_PAUSE_SECONDS)
                 continue
-            if not found:
+            if not may_be_more:
                 self._rest(stopping)
         log.info("worker.stopping", room=self._name)
         self._drain()
@@ -86,15 +86,17 @@ class Room(Generic[T]):
             if self._bell.wait(min(left, _PAUSE_SECONDS)):
                 return
 
-    def _take(self) -> int:
-        """Claim what fits; the number of jobs taken."""
+    def _take(self) -> bool:
+        """Claim what fits; whether more was there. What comes later rings, and so does a thread
+        that is free again.
+        """
         free = self._free()
         if not free:
-            return 0
+            return False
         jobs = self._work.claim(free)
         for job in jobs:
             self._begin(job)
-        return len(jobs)
+        return len(jobs) >= free
 
     def _free(self) -> int:
         """Only when half is done: sets, not rows."""

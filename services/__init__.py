@@ -8,7 +8,12 @@ something else keeps its collector.
 """
 
 import gc
+import os
 import sys
 
 if sys.argv[0] == "-m":
     gc.disable()
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        # redis-py imports OpenTelemetry's metrics wherever they are installed, which takes 2 MB,
+        # and does without them where they are not.
+        sys.modules["opentelemetry.sdk.metrics"] = None  # type: ignore[assignment]

@@ -85,7 +85,7 @@ def only_unit_tests(config: pytest.Config) -> bool:
 def _forget_the_person() -> None:
     """A developer's own POSTROOM_PORT or AWS profile must not decide what a test sees."""
     for name in list(os.environ):
-        if name.startswith(("POSTROOM_", "AWS_")):
+        if name.startswith(("POSTROOM_", "AWS_", "OTEL_")):
             del os.environ[name]
 
 

@@ -42,11 +42,7 @@ class Message(SQLModel, table=True):
         Index(None, "inbox_id", "id"),
         Index(None, "thread_id", "id"),
         Index(None, "organization_id", "id"),
-        Index(
-            "ix_message_queued",
-            "due_at",
-            postgresql_where=text("send_state = 'queued'"),
-        ),
+        Index("ix_message_queued", "due_at", postgresql_where=text("send_state = 'queued'")),
         Index(  # whose turn it is: each organization's oldest
             "ix_message_turn",
             "organization_id",
@@ -58,20 +54,10 @@ class Message(SQLModel, table=True):
             "due_at",
             postgresql_where=text("send_state = 'queued' AND claims > 1"),
         ),
+        Index("ix_message_unknown", "due_at", postgresql_where=text("send_state = 'unknown'")),
+        Index("ix_message_sending", "lease_until", postgresql_where=text("send_state = 'sending'")),
         Index(
-            "ix_message_unknown",
-            "due_at",
-            postgresql_where=text("send_state = 'unknown'"),
-        ),
-        Index(
-            "ix_message_sending",
-            "lease_until",
-            postgresql_where=text("send_state = 'sending'"),
-        ),
-        Index(
-            None,
-            "external_message_id",
-            postgresql_where=text("external_message_id IS NOT NULL"),
+            None, "external_message_id", postgresql_where=text("external_message_id IS NOT NULL")
         ),
         Index(  # one receipt of SES makes one message in each inbox, however often it is told
             "uq_message_receipt",
@@ -121,6 +107,7 @@ class Message(SQLModel, table=True):
     status: str
     status_reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     request_id: str | None = None
+    trace: str | None = None  # `traceparent` (W3C Trace Context) of its accept or receipt
     created_at: datetime = moment_of_creation()
     updated_at: datetime = moment_of_creation()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from deploy.local import places, run
+from deploy.local.doctor import doctor
 from deploy.local.errors import CannotStartError, LocalError
 from deploy.local.receive import receive
 from deploy.local.state import State, is_running, of_checkout, read_env, running
@@ -60,6 +61,7 @@ COMMANDS: Final[Mapping[str, Callable[[State], int]]] = {
     "demo": run.demo,
     "org": organization,
     "receive": receive,
+    "doctor": doctor,
     "check-migrations": check_migrations,
     "clean": clean,
 }

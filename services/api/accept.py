@@ -18,7 +18,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from common import crash, logs, queue
+from common import crash, logs, queue, tracing
 from common.batch import Batcher
 from common.db import OF_THE_API
 from services.api.drafts import Draft
@@ -64,9 +64,12 @@ class Acceptor:
         away (`problems.is_unavailable`) nobody knows which, until the key is asked for again.
         """
         async with asyncio.timeout(self._patience):
-            outcome = await (self._heavy if draft.files else self._plain).submit(draft)
-        if isinstance(outcome, Exception):
-            raise outcome
+            with tracing.span("accept"):
+                if trace := tracing.current():
+                    draft.message["trace"] = trace
+                outcome = await (self._heavy if draft.files else self._plain).submit(draft)
+                if isinstance(outcome, Exception):
+                    raise outcome
         return outcome
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from common import logs
@@ -31,11 +32,13 @@ from services.api.routes import (
     messages,
     raw,
     replay,
+    setup as setup_routes,
     threads,
     wait,
     webhooks,
 )
 from services.api.search import Indexer
+from services.api.setup import Setup
 from services.api.wait import Waits
 from services.api.watch import Watch
 
@@ -53,8 +56,18 @@ _ROOMS: Final = (
     replay,
     api_keys,
     events,
+    setup_routes,
     health,
 )
+
+# Spans are ours (`common.tracing`). FastAPI's own, which one variable would turn on, tell paths
+# and the words of exceptions.
+_NONE: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -63,6 +76,7 @@ def create(settings: Settings, patience: Patience = OF_THE_API) -> FastAPI:
     """The API of one installation. Nothing is connected before its lifespan begins."""
     app = FastAPI(
         title="Postroom",
+        telemetry=_NONE,
         lifespan=_lifespan(settings, patience),
         redirect_slashes=False,  # a redirect is no problem+json, and loses the body
         docs_url=None,
@@ -127,6 +141,7 @@ async def _open(
         watch=watch,
         waits=waits,
         raw_mail=raw_mail,
+        setup=Setup(settings, engine, ringer.answers),
     )
 
 

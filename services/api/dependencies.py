@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # they ask for what is here: a circle at run time
     from services.api.accept import Acceptor
     from services.api.limits import Limiter
     from services.api.raw_mail import RawMailStore
+    from services.api.setup import Setup
     from services.api.wait import Waits
     from services.api.watch import Watch
 
@@ -54,6 +55,7 @@ class Runtime:
     watch: "Watch"
     waits: "Waits"
     raw_mail: "RawMailStore"
+    setup: "Setup"
 
 
 async def runtime_of(request: Request) -> Runtime:

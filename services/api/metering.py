@@ -22,7 +22,7 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.responses import Response
 
-from common import ids, logs, metrics
+from common import ids, logs, metrics, tracing
 from services.api import body, problems
 from services.api.dependencies import Caller, Runtime, caller_of
 from services.api.idempotency import claimed_by
@@ -70,16 +70,18 @@ class MeteredRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Handler:
-        endpoint, model = self.endpoint, self._model()
+        endpoint, model, name = self.endpoint, self._model(), f"POST {self.path}"
         in_path = [_PATH[name] for name in signature(endpoint).parameters if name in _PATH]
 
         async def handle_metered(request: Request) -> Response:
-            try:
-                response: Response = await endpoint(**await _arguments(request, model, in_path))
-            except Exception as error:
-                raise await _told(request, error) from error
-            response.headers.update(await _headers(request))
-            return response
+            with tracing.request(name, request.scope["headers"]):
+                try:
+                    response: Response = await endpoint(**await _arguments(request, model, in_path))
+                except Exception as error:
+                    raise await _told(request, error) from error
+                response.headers.update(await _headers(request))
+                tracing.note(status=response.status_code)
+                return response
 
         return handle_metered
 
@@ -123,6 +125,7 @@ async def _told(request: Request, error: Exception) -> problems.Problem:
     """The problem that this error comes to, with the headers; counted."""
     problem = problems.from_error(error)
     REFUSED.labels(problem.code).inc()
+    tracing.note(status=problem.status, outcome=problem.code)
     if problem.status >= 500:  # noqa: PLR2004 - where it came from is lost on the way out
         log.error("send.failed", code=problem.code, exc_info=error)
     return replace(problem, headers={**problem.headers, **await _headers(request, problem)})

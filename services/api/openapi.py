@@ -17,7 +17,14 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
-from services.api import body, cursor, dependencies, idempotency, webhook_document
+from services.api import (
+    administrators,
+    body,
+    cursor,
+    dependencies,
+    idempotency,
+    webhook_document,
+)
 from services.api.problems import MEDIA_TYPE
 from services.api.responses import answer
 from services.api.schemas.base import Schema
@@ -26,6 +33,7 @@ from services.api.tidying import drop_fastapis, tidied
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _SECURITY: Final = "apiKey"
+_ADMINISTRATION: Final = "administratorKey"
 _FIRST_ERROR: Final = 400
 _EVERYWHERE: Final = {500}
 _WORDS: Final = {
@@ -42,6 +50,7 @@ _WORDS: Final = {
 _OF_CALL: Final = {
     dependencies.runtime_of: {503},
     dependencies.caller_of: {401},
+    administrators.administrator_of: {401},
     cursor.page_of: {400},
     idempotency.claimed_by: {400, 409, 413},
 }
@@ -88,7 +97,12 @@ def build(app: FastAPI) -> Document:
     components = document.setdefault("components", {})
     components.setdefault("schemas", {}).update(_schemas(needs for _, needs in operations))
     components["securitySchemes"] = {
-        _SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key, `pr_...`."}
+        _SECURITY: {"type": "http", "scheme": "bearer", "description": "An API key, `pr_...`."},
+        _ADMINISTRATION: {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key of `POSTROOM_ADMIN_KEYS`.",
+        },
     }
     return tidied(document)
 
@@ -145,6 +159,8 @@ def _complete(operation: Document, needs: _Needs) -> None:
         }
     if dependencies.caller_of in needs.calls:
         operation["security"] = [{_SECURITY: []}]
+    if administrators.administrator_of in needs.calls:
+        operation["security"] = [{_ADMINISTRATION: []}]
     told: Document = operation["responses"]
     drop_fastapis(told)
     for status in needs.statuses():

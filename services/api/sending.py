@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from common import ids, logs, resources
+from common import ids, logs, resources, tracing
 from services.api import responses
 from services.api.accept import Outcome
 from services.api.dependencies import Caller, Runtime
@@ -64,6 +64,7 @@ async def send(errand: Errand) -> Response:
     to_know_the_caller = PATIENCE_SECONDS - patience
     SECONDS.observe(to_know_the_caller + time.perf_counter() - began)
     ACCEPTED.inc()
+    tracing.note(message_id=accepted.id, organization_id=errand.caller.organization_id)
     message_id = ids.encode(ids.MESSAGE, accepted.id)
     errand.request.state.outcome = ("message.accepted", {"message_id": message_id})
     return await _answer(errand, accepted)

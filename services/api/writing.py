@@ -17,7 +17,7 @@ from services.api.idempotency import KEPT_FOR
 _MESSAGE: Final = """
     id, organization_id, inbox_id, thread_id, direction, from_email, from_name, reply_to, subject,
     text, html, headers, labels, in_reply_to_id, reference_ids, status, request_id, created_at,
-    updated_at, send_state, attempts
+    updated_at, send_state, attempts, trace
 """
 _RECIPIENT: Final = """
     message_id, position, organization_id, kind, email, name, status, status_at, updated_at

@@ -5,6 +5,7 @@ import sys
 from common import aws, db, logs, metrics, process, queue, worker
 from common.letterbox import POLL_SECONDS, Letterbox
 from common.settings import Settings
+from common.sqs import Sqs
 from services.inbound.depth import Depth
 from services.inbound.feed import Feed
 from services.inbound.parsing.children import Children
@@ -26,7 +27,7 @@ def main() -> None:
     engine = db.make_engine(settings, pool_size=places)
     doorbell = queue.Doorbell(settings)
     ringer = queue.Ringer(doorbell)
-    sqs = aws.client(settings, "sqs", read_timeout=POLL_SECONDS + 3)
+    sqs = Sqs(settings, read_timeout=POLL_SECONDS + 3)
     letterbox = Letterbox(sqs, url, read, calls=1)
     s3 = aws.client(settings, "s3", connections=places)
     stop_metrics = metrics.serve(settings)
@@ -36,6 +37,7 @@ def main() -> None:
         log.info("worker.ready", metrics_port=settings.metrics_port)
         feed.run(stopping)
     letterbox.close()
+    sqs.close()
     stop_metrics()
     ringer.close()
     doorbell.close()

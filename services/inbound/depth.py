@@ -1,16 +1,12 @@
 """How much received mail waits in SQS, which keeps it for 14 days at most."""
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
 from prometheus_client import Gauge
 
 from common import logs
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.literals import QueueAttributeNameType
+from common.sqs import AwsError, Sqs, name_of
 
 _LOOK_SECONDS: Final = 15.0
 _UNKNOWN: Final = float("nan")
@@ -19,7 +15,7 @@ _UNKNOWN: Final = float("nan")
 DEPTH: Final = Gauge(
     "postroom_inbound_queue_messages", "Received mail that waits in SQS", ["state"]
 )
-_ATTRIBUTES: Final[dict[str, "QueueAttributeNameType"]] = {
+_ATTRIBUTES: Final = {
     "visible": "ApproximateNumberOfMessages",
     "in_flight": "ApproximateNumberOfMessagesNotVisible",
     "delayed": "ApproximateNumberOfMessagesDelayed",
@@ -31,7 +27,7 @@ log = logs.get(__name__)
 class Depth:
     """Of one queue, looked at now and then by who reads it."""
 
-    def __init__(self, sqs: "SQSClient", url: str) -> None:
+    def __init__(self, sqs: Sqs, url: str) -> None:
         self._sqs = sqs
         self._url = url
         self._look_at = 0.0
@@ -42,11 +38,10 @@ class Depth:
             return
         self._look_at = time.monotonic() + _LOOK_SECONDS
         try:
-            answer = self._sqs.get_queue_attributes(
-                QueueUrl=self._url, AttributeNames=[*_ATTRIBUTES.values()]
-            )
-        except (BotoCoreError, ClientError) as error:
-            log.warning("inbound.queue_unanswered", error=type(error).__name__)
+            asked = {"QueueUrl": self._url, "AttributeNames": [*_ATTRIBUTES.values()]}
+            answer = self._sqs.call("GetQueueAttributes", asked)
+        except AwsError as error:
+            log.warning("inbound.queue_unanswered", error=name_of(error))
             answer = None
         for state, name in _ATTRIBUTES.items():
             DEPTH.labels(state).set(float(answer["Attributes"][name]) if answer else _UNKNOWN)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from botocore.exceptions import BotoCoreError, ClientError
 from prometheus_client import Counter, Histogram
 
-from common import clock, crash, ids, logs, metrics
+from common import clock, crash, ids, logs, metrics, tracing
 from common.db import lies_in_the_rows
 from services.inbound.fetch import Raw, fetch
 from services.inbound.parsing.children import Children, ParserError
@@ -52,14 +52,15 @@ class Receiver:
         """On return it is committed, or there was nothing to do. Raises what S3 and the database
         raise, and `ParserError`; then nothing was done. See `is_outage`.
         """
-        with SECONDS.time():
+        with SECONDS.time(), tracing.span("receive", root=True):
             found = self._whose(receipt)
             if not found:
                 return
             raw = fetch(self.s3, receipt)
             mail = self._parse(raw)
             crash.at("before_store")
-            self._store_anyhow(Arrival(receipt, raw, mail, clock.now()), found)
+            arrival = Arrival(receipt, raw, mail, clock.now(), tracing.current())
+            self._store_anyhow(arrival, found)
             crash.at("after_store")
 
     def _whose(self, receipt: Receipt) -> list[Place]:
@@ -92,6 +93,7 @@ class Receiver:
             written, deliveries = store(connection, arrival, found, chain)
         outcome = "unparsed" if mail.error else "stored" if written else "known"
         RECEIVED.labels(outcome).inc()
+        tracing.note(outcome=outcome, message_id=written[0] if written else None)
         log.info(
             "mail.received",
             outcome=outcome,

@@ -27,6 +27,7 @@ class Arrival:
     raw: Raw
     mail: Mail
     at: datetime
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _message(arrival: Arrival, place: Place, parent: Parent | None) -> dict[str,
         "automatic": mail.automatic or receipt.has_null_return_path,
         "parse_error": mail.error,
         "status": "received",
+        "trace": arrival.trace,
         "created_at": arrival.at,
         "updated_at": arrival.at,
     }

@@ -54,7 +54,7 @@ _MESSAGE: Final = """
     id, organization_id, inbox_id, thread_id, direction, from_email, from_name, reply_to, subject,
     text, html, extracted_text, headers, labels, in_reply_to_id, internet_message_id,
     reference_ids, external_message_id, sent_at, verdicts, sender_verified, automatic, parse_error,
-    status, created_at, updated_at, attempts
+    status, trace, created_at, updated_at, attempts
 """
 _RECIPIENT: Final = """
     message_id, position, organization_id, kind, email, name, status, status_at, updated_at

@@ -25,7 +25,7 @@ from common.db import as_json, identifiers, recordset
 from common.models import Message
 from common.resources import Row
 from common.tracking import Sighting, Tracked
-from services.sender.claims import CLAIM, CLAIM_SUSPECT, FREE, GOES, TURNS
+from services.sender.claims import CLAIM, CLAIM_SUSPECT, FREE, GOES, HAS_SUSPECTS, TURNS
 
 _NOBODY: Final = UUID(int=0)
 
@@ -98,6 +98,8 @@ class Jobs:
 
     def __init__(self, engine: sa.Engine, lease_seconds: float, wire_domain: str) -> None:
         self._engine = engine
+        # What is one statement needs no words before and behind it.
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.lease_seconds = lease_seconds
         self._wire_domain = wire_domain
         self._after = _NOBODY
@@ -106,7 +108,7 @@ class Jobs:
         """Up to `most` messages that are due, each to one worker alone, in the order in which they
         are to be sent. No more of them than reach this number of recipients, but one at least.
         """
-        with self._engine.begin() as connection:
+        with self._alone.connect() as connection:
             after = {"after": self._after, "most": most}
             turns = connection.execute(TURNS, after).scalars().all()
             if not turns:
@@ -120,8 +122,13 @@ class Jobs:
 
     def claim_suspect(self) -> list[Claimed]:
         """One message that may have killed its senders, if there is one."""
-        with self._engine.begin() as connection:
+        with self._alone.connect() as connection:
             return self._take(connection, CLAIM_SUSPECT)
+
+    def has_suspects(self) -> bool:
+        """Whether there is one."""
+        with self._alone.connect() as connection:
+            return bool(connection.execute(HAS_SUSPECTS).scalar_one())
 
     def _take(
         self, connection: sa.Connection, statement: TextClause, **values: Any

@@ -7,7 +7,7 @@ from common.addresses import Address, parse_address
 from services.sender.attachments import attachments_of
 from services.sender.compose import Outgoing
 from services.sender.jobs import Claimed
-from services.sender.ses import Envelope
+from services.sender.wire import Envelope
 
 
 def outgoing(engine: sa.Engine, claimed: Claimed) -> Outgoing:

@@ -7,7 +7,7 @@ from typing import Final
 
 from prometheus_client import Counter, Histogram
 
-from common import clock, ids, logs, metrics, tracking
+from common import clock, ids, logs, metrics, tracing, tracking
 from common.statuses import Reason
 from common.tracking import Sighting
 from services.sender.jobs import Claimed, Result
@@ -71,6 +71,7 @@ def _reason(what: str, code: str, words: str) -> Reason:
 
 def tell(claimed: Claimed, attempt: int, outcome: Outcome) -> None:
     """One line for each outcome, and its count."""
+    _note(claimed, attempt, outcome)
     match outcome:
         case Accepted(external_id):
             SENT.inc()
@@ -87,6 +88,16 @@ def tell(claimed: Claimed, attempt: int, outcome: Outcome) -> None:
             UNKNOWN.labels(code).inc()
     kind = type(outcome).__name__.lower()
     log.warning("send.not_accepted", outcome=kind, reason=code, attempt=attempt, **ids_of(claimed))
+
+
+def _note(claimed: Claimed, attempt: int, outcome: Outcome) -> None:
+    tracing.note(
+        organization_id=claimed.row["organization_id"],
+        message_id=claimed.id,
+        attempt=attempt,
+        outcome=type(outcome).__name__.lower(),
+        error=None if isinstance(outcome, Accepted) else outcome.code,
+    )
 
 
 def ids_of(claimed: Claimed) -> dict[str, str]:

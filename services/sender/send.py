@@ -5,9 +5,10 @@ is committed before anything else; `start` is committed before SES is called, an
 that is not ours any more; the result is recorded only where it still is.
 """
 
+import threading
 import time
-from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -16,23 +17,22 @@ from uuid import UUID
 import sqlalchemy as sa
 from prometheus_client import Counter
 
-from common import crash, logs, queue
+from common import crash, logs, queue, tracing
 from common.addresses import AddressError
 from common.batch import Group
 from services.sender import outcomes
 from services.sender.compose import ComposeError, compose
 from services.sender.gate import Gate
 from services.sender.jobs import Claimed, Jobs, Result
-from services.sender.leftovers import Leftovers
 from services.sender.mail import envelope, outgoing
 from services.sender.ses import Accepted, Outcome, Rejected, Ses
+from services.sender.tidy import Tidier
 
 log = logs.get(__name__)
 
 FENCED = Counter("postroom_sends_fenced_total", "Messages lost to another worker", ["step"])
 
 _RECORD_PAUSE_SECONDS: Final = 0.5
-_TIDY_SECONDS: Final = 0.5
 # The connection was lost or never made, or (in a failover) leads to a server that may not write.
 _AWAY: Final = (
     sa.exc.OperationalError,
@@ -44,13 +44,14 @@ _AWAY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a sender works with. `grace`: see `outcomes.result`."""
+    """What a sender works with. `calls`: to SES, at one time; `grace`: see `outcomes.result`."""
 
     engine: sa.Engine
     jobs: Jobs
-    leftovers: Leftovers
+    tidier: Tidier
     gate: Gate
     ses: Ses
+    calls: int
     grace: timedelta
     ring: Callable[[str], None]
 
@@ -64,17 +65,12 @@ class Sender:
         self._gate = desk.gate
         self._starts: Group[Claimed, int | None] = Group("start", desk.jobs.start)
         self._records: Group[Result, None] = Group("record", self._record)
-        self._tidy_at = 0.0
-        # Threads append while another takes: of a list that is swapped, one would be lost.
-        self._owed: deque[Claimed] = deque()
+        # There are more threads than places: who composes or records holds none.
+        self._places = threading.BoundedSemaphore(desk.calls)
         self._suspect: UUID | None = None
-        self._may_be_suspects = True
 
     def claim(self, most: int) -> list[Claimed]:
-        """Messages that are due, as many as can leave soon; on the way, what others left behind."""
-        if time.monotonic() >= self._tidy_at:
-            self._tidy()
-            self._tidy_at = time.monotonic() + _TIDY_SECONDS
+        """Messages that are due, as many as can leave soon."""
         messages, recipients = self._gate.room(most)
         if not messages:
             return []
@@ -87,15 +83,15 @@ class Sender:
     def perform(self, claimed: Claimed) -> None:
         """Compose, wait for its turn, start, call SES, record."""
         try:
-            self._perform(claimed)
+            with tracing.span("send", claimed.row["trace"]):
+                self._perform(claimed)
         except Exception:
-            # Nothing that the message has done: it goes back as soon as the database answers.
-            self._owed.append(claimed)
+            self._desk.tidier.owe(claimed)
             raise
         finally:
             self._gate.leave([claimed])
             if claimed.id == self._suspect:
-                self._suspect, self._may_be_suspects = None, True
+                self._suspect = None
 
     def give_back(self, jobs: list[Claimed]) -> None:
         """Claimed and not started: for anybody."""
@@ -109,26 +105,33 @@ class Sender:
 
     def _perform(self, claimed: Claimed) -> None:
         mime = self._compose(claimed)
+        result = self._send(claimed, mime)
+        if result is not None:
+            self._records.submit(result)
+            crash.at("after_record", outcomes.ids_of(claimed)["message_id"])
+
+    def _send(self, claimed: Claimed, mime: bytes | Rejected) -> Result | None:
+        """What is to be recorded, if anything."""
         # What cannot be composed is recorded at once; it is no matter of SES.
-        moment = 0.0 if isinstance(mime, Rejected) else self._gate.wait(claimed)
-        if moment is None:
-            self._jobs.give_back([claimed])
-            return
-        label = outcomes.ids_of(claimed)["message_id"]
-        crash.at("before_start", label)
-        attempt = self._start(claimed)
-        if attempt is None:
-            FENCED.labels("start").inc()
-            log.warning("send.fenced", step="start", **outcomes.ids_of(claimed))
-            return
-        crash.at("before_ses", label)
-        self._gate.go(moment)
-        outcome = mime if isinstance(mime, Rejected) else self._call(claimed, mime, attempt)
+        is_mail = not isinstance(mime, Rejected)
+        with self._places if is_mail else nullcontext():
+            moment = self._gate.wait(claimed) if is_mail else 0.0
+            if moment is None:
+                self._jobs.give_back([claimed])
+                return None
+            label = outcomes.ids_of(claimed)["message_id"]
+            crash.at("before_start", label)
+            attempt = self._start(claimed)
+            if attempt is None:
+                FENCED.labels("start").inc()
+                log.warning("send.fenced", step="start", **outcomes.ids_of(claimed))
+                return None
+            crash.at("before_ses", label)
+            self._gate.go(moment)
+            outcome = mime if isinstance(mime, Rejected) else self._call(claimed, mime, attempt)
         outcomes.tell(claimed, attempt, outcome)
-        not_made = int(outcome is mime)
         result = outcomes.result(claimed, attempt, outcome, self._desk.grace)
-        self._records.submit(replace(result, not_made=not_made))
-        crash.at("after_record", label)
+        return replace(result, not_made=int(outcome is mime))
 
     def _compose(self, claimed: Claimed) -> bytes | Rejected:
         try:
@@ -177,24 +180,10 @@ class Sender:
 
     def _claim_suspect(self) -> list[Claimed]:
         """One at a time in each process, so that it takes no other suspect with it."""
-        if self._suspect or not self._may_be_suspects:
+        if self._suspect or not self._desk.tidier.may_be_suspects:
             return []
         claims = self._jobs.claim_suspect()
-        self._may_be_suspects = False
+        self._desk.tidier.may_be_suspects = bool(claims)
         for one in claims:
             self._suspect = one.id
         return claims
-
-    def _tidy(self) -> None:
-        self._may_be_suspects = True
-        owed = [self._owed.popleft() for _ in range(len(self._owed))]
-        if owed:
-            try:
-                self._jobs.give_back(owed)
-            except sa.exc.SQLAlchemyError:
-                self._owed += owed
-                raise
-        found = self._desk.leftovers.settle()
-        outcomes.tell_leftovers(found)
-        if found.deliveries:
-            self._desk.ring(queue.WEBHOOKS)

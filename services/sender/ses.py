@@ -13,13 +13,11 @@ not take the message may lead to a second call.
 
 import re
 import ssl
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from botocore.exceptions import (
-    ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
     ProxyConnectionError,
@@ -27,10 +25,10 @@ from botocore.exceptions import (
 )
 from prometheus_client import Histogram
 
-from common import metrics
-
-if TYPE_CHECKING:
-    from mypy_boto3_sesv2 import SESV2Client
+from common import metrics, tracing
+from common.signed import Signed
+from services.sender import wire
+from services.sender.wire import Envelope, SesError
 
 Halt = Literal["throttled", "quota", "paused", "suspended", "credentials", "unreachable", "failing"]
 """Why nothing can be sent now, whoever it is from. `throttled` is over in a moment, the others when
@@ -38,18 +36,6 @@ somebody or time has mended them. `failing`: SES answers nothing that proves any
 """
 
 SES_CALL = Histogram("postroom_ses_call_seconds", "One SendEmail", buckets=metrics.SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What SES is asked to do. Tags come back with every event of the message."""
-
-    sender: str
-    to: tuple[str, ...]
-    cc: tuple[str, ...]
-    bcc: tuple[str, ...]
-    tags: tuple[tuple[str, str], ...]
-    mime: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,58 +104,42 @@ _DOMAIN_CODES: Final = frozenset({"MailFromDomainNotVerifiedException", "NotFoun
 _PERMISSION: Final = timedelta(seconds=30)
 # The connection was never made, so nothing was written on it.
 _NOT_CONNECTED: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
-_OPERATION: Final = "SendEmail"
 _SERVER_ERROR: Final = 500
 
 
 class Ses:
     """SES, as threads share it."""
 
-    def __init__(self, client: "SESV2Client", configuration_set: str) -> None:
-        """A client of its own: boto3 tells this object when a call goes out on the wire."""
-        self._client = client
+    def __init__(self, signed: Signed, configuration_set: str) -> None:
+        self._signed = signed
         self._configuration_set = configuration_set
-        self._call = threading.local()
-        client.meta.events.register(f"before-send.sesv2.{_OPERATION}", self._goes_out)
 
     def send(self, envelope: Envelope) -> Outcome:
         """Call SES once. Never raises for what SES or the network does."""
-        self._call.went_out = False
+        with SES_CALL.time():
+            try:
+                with tracing.span("SendEmail", kind="client"):
+                    return self._send(envelope)
+            except Exception as error:  # noqa: BLE001 - whatever it is, SES may have the message
+                return _failed(error)
+
+    def _send(self, envelope: Envelope) -> Outcome:
         try:
-            with SES_CALL.time():
-                external_id = self._send(envelope)
-        except Exception as error:  # noqa: BLE001 - whatever it is, SES may have the message
-            return self._failed(error)
-        return Accepted(external_id)
-
-    def _send(self, envelope: Envelope) -> str:
-        answer = self._client.send_email(
-            FromEmailAddress=envelope.sender,
-            Destination={
-                "ToAddresses": list(envelope.to),
-                "CcAddresses": list(envelope.cc),
-                "BccAddresses": list(envelope.bcc),
-            },
-            Content={"Raw": {"Data": envelope.mime}},
-            ConfigurationSetName=self._configuration_set,
-            EmailTags=[{"Name": name, "Value": value} for name, value in envelope.tags],
-        )
-        return answer["MessageId"]
-
-    def _goes_out(self, **_: object) -> None:
-        self._call.went_out = True
-
-    def _failed(self, error: Exception) -> Outcome:
-        """What fails before the call goes out, as the refresh of credentials, is no matter of the
-        message, whatever it is. Behind that line only proof will do.
-        """
-        if not self._call.went_out:
+            tags = (*envelope.tags, *tracing.tags())
+            body = wire.body(envelope, tags, self._configuration_set)
+            headers = self._signed.sign(wire.HEADERS, body)
+        except Exception as error:  # noqa: BLE001 - no matter of the message, whatever it is
             return Later(type(error).__name__, "SES was not called.", halts="credentials")
-        if isinstance(error, ClientError):
-            return _answered(error)
-        if isinstance(error, _NOT_CONNECTED) or _is_distrust(error):
-            return Later(type(error).__name__, "SES could not be reached.", halts="unreachable")
-        return Unknown(type(error).__name__, "SES did not answer.")
+        return Accepted(wire.message_id(self._signed.send(headers, body)))
+
+
+def _failed(error: Exception) -> Outcome:
+    """Only proof will do that SES has it not."""
+    if isinstance(error, SesError):
+        return _answered(error)
+    if isinstance(error, _NOT_CONNECTED) or _is_distrust(error):
+        return Later(type(error).__name__, "SES could not be reached.", halts="unreachable")
+    return Unknown(type(error).__name__, "SES did not answer.")
 
 
 def _is_distrust(error: Exception) -> bool:
@@ -180,14 +150,12 @@ def _is_distrust(error: Exception) -> bool:
     )
 
 
-def _answered(error: ClientError) -> Outcome:
-    code = error.response.get("Error", {}).get("Code", "Unknown")
-    words = error.response.get("Error", {}).get("Message", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+def _answered(error: SesError) -> Outcome:
+    code, words = error.code, error.words
     if halt := _HALTS.get(code):
         daily = halt == "throttled" and _DAILY.search(words)
         return Later(code, words, halts="quota" if daily else halt)
-    if status >= _SERVER_ERROR:
+    if error.status >= _SERVER_ERROR:
         return Unknown(code, words)
     if code in _REFUSALS:
         return Rejected(code, words)

@@ -8,10 +8,11 @@ from functools import partial
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from common import aws, db, housekeeping, logs, metrics, process, queue, worker
+from common import db, housekeeping, logs, metrics, process, queue, worker
 from common.letterbox import CALLS, POLL_SECONDS, Letterbox
 from common.settings import Settings
-from services.status import feedback
+from common.sqs import Sqs
+from services.status import crew, feedback
 from services.status.brake import PAUSED_NOW, Brake, Lines
 from services.status.feed import Feed
 from services.status.horizon import COUNTS_LAG
@@ -27,28 +28,35 @@ def main() -> None:
     stopping = worker.stop_on_signals()
     if settings.feedback_queue_url is None:
         sys.exit("POSTROOM_FEEDBACK_QUEUE_URL is not set: the SQS queue of SES's events")
-    engine = db.make_engine(settings)
+    engine = db.make_engine(settings, pool_size=crew.MOST + 2)
     doorbell = queue.Doorbell(settings)
-    sqs = aws.client(settings, "sqs", read_timeout=POLL_SECONDS + 3, connections=CALLS)
-    letterbox = Letterbox(sqs, settings.feedback_queue_url, parse)
-    # A grace shorter than the usual one wants its end told sooner, and by counts as old.
-    margin = min(COUNTS_LAG, timedelta(seconds=settings.ambiguous_grace_seconds / 10))
+    sqs = Sqs(settings, read_timeout=POLL_SECONDS + 3, connections=crew.MOST * CALLS)
+    url = settings.feedback_queue_url
+    letterboxes = [Letterbox(sqs, url, parse) for _ in range(crew.MOST)]
     ringer = queue.Ringer(doorbell)
     ring = partial(ringer.ring, queue.WEBHOOKS)
-    feed = Feed(letterbox, engine, ring, margin, _brake(settings, engine, ring))
+    brake = _brake(settings, engine, ring)
+    feeds = [Feed(one, engine, ring, _margin(settings), brake) for one in letterboxes]
     old = housekeeping.feedback(settings.keep_feedback_days), housekeeping.idempotency()
     oldest = metrics.oldest_waiting("feedback", feedback.OLDEST_WAITING)
     REGISTRY.register(metrics.Asked(engine, oldest, PAUSED_NOW))
     stop_metrics = metrics.serve(settings)
     log.info("worker.ready", metrics_port=settings.metrics_port)
     with housekeeping.running(engine, *old):
-        feed.run(stopping)
-    letterbox.close()
+        crew.run(feeds, stopping)
+    for letterbox in letterboxes:
+        letterbox.close()
+    sqs.close()
     stop_metrics()
     ringer.close()
     doorbell.close()
     engine.dispose()
     log.info("worker.stopped")
+
+
+def _margin(settings: Settings) -> timedelta:
+    """A grace shorter than the usual one wants its end told sooner, and by counts as old."""
+    return min(COUNTS_LAG, timedelta(seconds=settings.ambiguous_grace_seconds / 10))
 
 
 def _brake(settings: Settings, engine: sa.Engine, ring: Callable[[], None]) -> Brake | None:

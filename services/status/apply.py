@@ -6,6 +6,7 @@ gave: where no tag names the message either, the event waits in `feedback` until
 whose it is.
 """
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from common import ids, tracking
+from common import ids, tracing, tracking
 from common.db import lies_in_the_rows
 from common.tracking import Tracked
 from services.status import feedback
@@ -43,6 +44,7 @@ class Applied:
 
 def apply(engine: sa.Engine, parsed: Sequence[Parsed]) -> Applied:
     """Store and apply a set; on return it is committed."""
+    began = time.time_ns()
     with engine.begin() as connection:
         home_of = feedback.find(connection, [one for one in parsed if isinstance(one, SesEvent)])
         cases = [Case(ids.new(), one, home_of(one)) for one in parsed]
@@ -50,19 +52,20 @@ def apply(engine: sa.Engine, parsed: Sequence[Parsed]) -> Applied:
         fresh = [case for case in cases if case.id in stored]
         seen = _see(connection, fresh)
     repeated = [Outcome(case.parsed, "duplicate") for case in cases if case.id not in stored]
-    return _told(seen, repeated)
+    return _told(seen, began, repeated)
 
 
 def reapply(engine: sa.Engine, reach: timedelta, most: int = MOST, skip: int = 0) -> Applied:
     """One set of what waits for its message and has it now: received within `reach`, oldest
     first. Call it again while `counts` has `most`. On return it is committed.
     """
+    began = time.time_ns()
     with engine.begin() as connection:
         cases = feedback.waiting(connection, reach, most, skip)
         if cases:
             feedback.match(connection, cases)
         seen = _see(connection, cases)
-    return _told(seen)
+    return _told(seen, began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,11 @@ def _moment(case: Case) -> datetime:
     return case.parsed.at if isinstance(case.parsed, SesEvent) else _NEVER
 
 
-def _told(seen: _Seen, repeated: Sequence[Outcome] = ()) -> Applied:
+def _told(seen: _Seen, began: int, repeated: Sequence[Outcome] = ()) -> Applied:
     outcomes = [*seen.outcomes, *repeated]
     for one in outcomes:
-        report(one)
+        with tracing.span("feedback", one.trace, began=began):
+            report(one)
     hurt = {one.state["organization_id"] for one in seen.changed if one.state["status"] in _HURTS}
     counts: Counter[tuple[str, str]] = Counter((one.parsed.kind, one.word) for one in outcomes)
     return Applied(counts, seen.deliveries, frozenset(hurt))

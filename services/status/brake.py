@@ -9,7 +9,9 @@ SES made up for the account's own suppression list counts towards nobody's rate,
 https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
 """
 
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -99,25 +101,36 @@ class Lines:
 
 
 class Brake:
-    """Looks at those who were hurt, at most once a second. For one thread."""
+    """Looks at those who were hurt, at most once a second, whichever thread it is that comes."""
 
     def __init__(self, engine: sa.Engine, lines: Lines, ring: Callable[[], None]) -> None:
         """`ring`: called after a commit that has made deliveries."""
         self._engine = engine
         self._lines = lines
         self._ring = ring
-        self._hurt: set[UUID] = set()
+        self._noted: deque[UUID] = deque()
+        self._hurt: set[UUID] = set()  # of who holds `_looking`
+        self._looking = threading.Lock()
         self._look_at = 0.0
 
     def note(self, organization_ids: Iterable[UUID]) -> None:
         """Mail of theirs has bounced for good, or was called spam."""
-        self._hurt.update(organization_ids)
+        self._noted.extend(organization_ids)
 
     def look(self) -> None:
-        """If it is time. What cannot be looked at now is looked at later."""
-        if not self._hurt or time.monotonic() < self._look_at:
+        """If it is time, and nobody does. What cannot be looked at now is looked at later."""
+        if time.monotonic() < self._look_at or not self._looking.acquire(blocking=False):
             return
-        self._look_at = time.monotonic() + _LOOK_SECONDS
+        try:
+            while self._noted:
+                self._hurt.add(self._noted.popleft())
+            if self._hurt:
+                self._look_at = time.monotonic() + _LOOK_SECONDS
+                self._look_now()
+        finally:
+            self._looking.release()
+
+    def _look_now(self) -> None:
         paused: dict[UUID, Type] = {}
         deliveries = 0
         with self._engine.begin() as connection:

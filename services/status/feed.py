@@ -36,6 +36,7 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _TELL_SECONDS: Final = 1.5
 """How often, at most, the checkpoint is moved: below the two seconds of an idle receive."""
 
+_GLANCE_SECONDS: Final = 0.5
 _SHORTEST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 10.0
 
@@ -64,11 +65,17 @@ class Feed:
         self._horizon = Horizon(margin)
         self._began = _NEVER
         self._tell_at = 0.0
+        self.backlog = threading.Event()
+        """While more waits than one set: others may help."""
 
-    def run(self, stopping: threading.Event) -> None:
-        """Until `stopping` is set, then finish what is in hand. Survives whatever comes."""
+    def run(self, stopping: threading.Event, wanted: threading.Event | None = None) -> None:
+        """Until `stopping` is set, then finish what is in hand. Survives whatever comes. `wanted`:
+        where given, turns only while it is set, or something is in hand.
+        """
         pause = _SHORTEST_PAUSE
         while not stopping.is_set():
+            if wanted and not self._in_hand and not wanted.wait(_GLANCE_SECONDS):
+                continue
             try:
                 self.turn()
                 pause = _SHORTEST_PAUSE
@@ -96,6 +103,10 @@ class Feed:
         self._began = horizon.now(self._engine)
         self._in_hand = self._letterbox.receive()
         self._received = tuple(self._in_hand)
+        if len(self._in_hand) >= horizon.BACKLOG:
+            self.backlog.set()
+        else:
+            self.backlog.clear()
         if self._in_hand:
             crash.at("after_receive")
 

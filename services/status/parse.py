@@ -1,7 +1,6 @@
 """What lies in the queue, as a typed value. Pure, and nothing that is in a body makes it raise.
 
-An event names itself `eventType` (configuration sets) or `notificationType` (identities).
-Members:
+An event names itself `eventType` (configuration sets) or `notificationType` (identities):
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
 
@@ -10,15 +9,14 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from common import clock, ids
+from common import clock
 from common.envelopes import Json, NoticeError, UnreadableError, unwrap
 from common.statuses import Reason
-
-MESSAGE_TAG: Final = "postroom_message"
-"""The tag of every mail of ours; its value is the typed id of the message."""
+from services.status import tags
 
 _LONGEST_ID: Final = 200  # SES's are 60 characters; an index of Postgres takes 2,700 bytes
 _LONGEST_NAME: Final = 64
@@ -51,7 +49,8 @@ class SesEvent:
     `kind`: SES's name in lower snake case, known to us or not. `message_id`: from our tag, which
     identity notifications lack. `recipients`: those the event is about; empty where it is about
     all. `reason`: `type`, `subType`, `diagnostic`, where SES gave them. `dedup_key`: the same for
-    every copy of the event, in whatever envelope; copies with and without our tag are two.
+    every copy of the event, in whatever envelope; copies with and without our tag are two. `trace`:
+    a `traceparent` from our tag, as it came.
     """
 
     kind: str
@@ -62,6 +61,7 @@ class SesEvent:
     reason: Reason
     dedup_key: str
     raw: str
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,8 @@ def _event(value: Json, raw: str) -> SesEvent:
     if not kind or not 0 < len(external_id) <= _LONGEST_ID or at is None:
         raise UnreadableError("no event of SES: eventType, mail.messageId or timestamp is missing")
     recipients = _recipients(detail.get(_RECIPIENTS.get(kind, "")))
-    message_id = _tagged(_object(mail.get("tags")).get(MESSAGE_TAG))
+    tagged = _object(mail.get("tags"))
+    message_id = tags.message_id(tagged)
     # With the tag: the copy that names our message is news after one that does not.
     told = [external_id, kind, _mark(detail), sorted(recipients), str(message_id or "")]
     return SesEvent(
@@ -114,6 +115,7 @@ def _event(value: Json, raw: str) -> SesEvent:
         reason=_reason(kind, detail),
         dedup_key=_digest_of(json.dumps(told)),
         raw=raw,
+        trace=tags.trace(tagged),
     )
 
 
@@ -144,20 +146,8 @@ def _diagnostics(kind: str, detail: Json) -> str:
 
 
 def _recipients(listed: Any) -> tuple[str, ...]:
-    found = (
-        _text(one.get("emailAddress") if isinstance(one, dict) else one) for one in _list(listed)
-    )
-    return tuple(dict.fromkeys(email.casefold() for email in found if email))
-
-
-def _tagged(value: Any) -> UUID | None:
-    """SES gives each tag as a list of its values."""
-    for one in value if isinstance(value, list) else [value]:
-        try:
-            return ids.decode(ids.MESSAGE, _text(one))
-        except ids.IdError:
-            continue
-    return None
+    told = (one.get("emailAddress") if isinstance(one, dict) else one for one in _list(listed))
+    return tuple(dict.fromkeys(email.casefold() for email in map(_text, told) if email))
 
 
 def _moment(value: Any) -> datetime | None:
@@ -182,9 +172,11 @@ def _text(value: Any, longest: int = _LONGEST_WORDS) -> str:
 
 def _clean(text: str) -> str:
     """Text that Postgres takes: no NUL, no half of a surrogate pair."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    told = text.replace("\0", "\ufffd")
+    return told if told.isascii() else told.encode("utf-8", "replace").decode()
 
 
+@lru_cache(64)
 def _snake(name: str) -> str:
     """`DeliveryDelay` and `Rendering Failure` -> `delivery_delay`, `rendering_failure`."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from prometheus_client import Counter, Histogram
 
-from common import clock, ids, logs
+from common import clock, ids, logs, tracing
 from common.metrics import SECONDS
 from common.tracking import AMBIGUOUS
 from services.status import reputation
@@ -48,6 +48,11 @@ class Outcome:
     other_send: bool = False
     healed: bool = False
 
+    @property
+    def trace(self) -> str | None:
+        """The `traceparent` of the call that gave the mail to SES."""
+        return self.parsed.trace if isinstance(self.parsed, SesEvent) else None
+
 
 def report(outcome: Outcome) -> None:
     """Count it and say it."""
@@ -61,6 +66,7 @@ def report(outcome: Outcome) -> None:
         reputation.count(parsed)
     if outcome.word == "applied":
         LAG.observe(max(0.0, (clock.now() - parsed.at).total_seconds()))
+    _note(outcome)
     line = {"kind": parsed.kind, "external_id": parsed.external_message_id, **_ids(outcome.home)}
     log.info("feedback.taken", outcome=outcome.word, **line)
     if outcome.healed:
@@ -68,6 +74,12 @@ def report(outcome: Outcome) -> None:
         log.info("message.healed", **line)
     if outcome.other_send:
         _report_other_send(parsed, line)
+
+
+def _note(outcome: Outcome) -> None:
+    tracing.note(kind=outcome.parsed.kind, outcome=outcome.word)
+    if home := outcome.home:
+        tracing.note(message_id=home.message_id, organization_id=home.organization_id)
 
 
 def _ids(home: Home | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from common import db, housekeeping, metrics, process, queue, worker
 from common.queue import Doorbell
 from common.settings import Settings
 from common.vault import Vault
-from services.webhooks import actors, claims, endpoints
+from services.webhooks import actors, claims, endpoints, held
 from services.webhooks.client import WebhookClient
 from services.webhooks.deliver import Deliverer
 from services.webhooks.jobs import Claimed, Jobs, Result
@@ -48,6 +48,8 @@ async def _deliver(
     actors.declare(doorbell, room)
     _hear_signals(room, stopping)
     with worker.serving(settings, doorbell, queue.WEBHOOKS):
+        if settings.hold_webhooks:
+            await held.stand_still(stopping)
         await room.run(stopping)
     await deliverer.close()
     await engine.dispose()

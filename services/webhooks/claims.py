@@ -91,7 +91,7 @@ SELECT c.id AS delivery_id, c.webhook_id, c.attempts, c.due_at, c.order_key IS N
     w.url, w.secret, CASE WHEN w.old_secret_until > now() THEN w.old_secret END AS old_secret,
     w.failures, w.enabled AND w.deleted_at IS NULL AS wanted,
     e.id, e.organization_id, e.inbox_id, e.message_id, e.type, e.payload, e.created_at,
-    m.text, m.html, m.extracted_text, m.request_id
+    m.text, m.html, m.extracted_text, m.request_id, m.trace
 FROM claimed c
 JOIN webhook w ON w.id = c.webhook_id AND w.organization_id = c.organization_id
 JOIN event e ON e.id = c.event_id AND e.organization_id = c.organization_id

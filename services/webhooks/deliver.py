@@ -15,7 +15,7 @@ from uuid import UUID
 
 import orjson
 
-from common import clock, crash, events, ids, logs, queue
+from common import clock, crash, events, ids, logs, queue, tracing
 from common.batch import Batcher
 from common.resources import Row
 from common.vault import Vault, VaultError
@@ -29,7 +29,7 @@ log = logs.get(__name__)
 
 _GONE: Final = 410
 _TOO_MANY: Final = 429
-_SET: Final = 128
+_SET: Final = 512
 _SECRETS: Final = 1024  # that are kept open
 _OURS: Final = timedelta(seconds=60)
 """Until the next try where ours was the fault."""
@@ -61,7 +61,10 @@ class Deliverer:
     async def attempt(self, claimed: Claimed) -> Result:
         """One attempt, which is yet to be recorded."""
         try:
-            return await self._attempt(claimed)
+            with tracing.span("deliver", claimed.row["trace"], kind="client", root=True):
+                result = await self._attempt(claimed)
+                _note(result)
+                return result
         except BaseException:
             self._leave(claimed)
             raise
@@ -110,7 +113,7 @@ class Deliverer:
         secrets = [self._opened(one, row["webhook_id"]) for one in sealed]
         seconds = int(time.time())
         signed = signing.headers(secrets, ids.encode(ids.EVENT, row["id"]), seconds, body)
-        return {"content-type": "application/json", **signed}
+        return {"content-type": "application/json", **signed, **tracing.headers()}
 
     def _leave(self, claimed: Claimed) -> None:
         webhook_id = claimed.row["webhook_id"]
@@ -124,6 +127,22 @@ class Deliverer:
         if changes.disabled:
             await asyncio.to_thread(self._ring, queue.WEBHOOKS)
         return [None] * len(results)
+
+
+def _note(result: Result) -> None:
+    row = result.claimed.row
+    tracing.note(
+        organization_id=row["organization_id"],
+        event_id=row["id"],
+        delivery_id=row["delivery_id"],
+        webhook_id=row["webhook_id"],
+        message_id=row["message_id"],
+        attempt=row["attempts"],
+        outcome=result.state,
+    )
+    if answer := result.answer:
+        error = None if answer.delivered else answer.error or str(answer.status)
+        tracing.note(status=answer.status, error=error)
 
 
 def judge(claimed: Claimed, answer: Answer) -> Result:

@@ -4,23 +4,21 @@ Memory is what Python holds at its peak (`tracemalloc`), by the size of the file
 """
 
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from time import perf_counter
-from typing import Any
 
-from botocore import UNSIGNED
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
+import urllib3
 
-from common import aws
 from common.addresses import Address
 from common.settings import Settings
+from common.signed import Answer, Signed
 from services.sender.compose import Attachment, Outgoing, compose, stable_id
-from services.sender.ses import Accepted, Envelope, Ses
+from services.sender.ses import Accepted, Ses
+from services.sender.wire import Envelope
 from tests.bench.measure import Bar, Figure, in_turns, ratios
 
 SECONDS = 0.4  # of one turn
@@ -73,13 +71,13 @@ def cost(write: Callable[[Outgoing], bytes], mail: Outgoing) -> float:
 
 
 def _memory() -> list[Figure]:
-    ses = Ses(_client_of_nobody(), "postroom")
+    ses = Ses(_of_nobody(), "postroom")
     _send(ses, compose(SMALL))  # what is loaded once
     copies = peak(lambda: compose(LARGE)) / SIZE
     road = peak(lambda: _send(ses, compose(_read()))) / SIZE
     return [
         Figure("compose, memory by the file's size", (copies,), "copies", COPIES_BAR, "without it"),
-        Figure("file, mail and boto3's call, the same", (road,), "copies", told="with the file"),
+        Figure("file, mail and the call, the same", (road,), "copies", told="with the file"),
     ]
 
 
@@ -105,30 +103,23 @@ def _send(ses: Ses, mime: bytes) -> None:
         raise RuntimeError(outcome)  # noqa: TRY004 - it is no argument
 
 
-def _client_of_nobody() -> Any:
-    """The product's client of SES, whose calls end just before the wire."""
+class _Nobody(Signed):
+    """The product's way to SES up to the wire."""
+
+    def sign(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:  # noqa: ARG002
+        return dict(headers)
+
+    def send(self, signed: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002
+        return urllib3.HTTPResponse(b'{"MessageId":"0100019aab3c7f10"}', status=200)
+
+
+def _of_nobody() -> Signed:
     settings = Settings(
         database_url="postgresql://nobody@127.0.0.1/none",
         redis_url="redis://nobody",
         aws_url="http://127.0.0.1:9",
     )
-    client = aws.client(settings, "sesv2")
-    hooks: Any = client.meta.events  # whose stubs know of no hook that answers
-    hooks.register("choose-signer.sesv2.SendEmail", lambda **_: UNSIGNED)
-    hooks.register("before-send.sesv2.SendEmail", _answer)
-    return client
-
-
-def _answer(**_: object) -> AWSResponse:
-    return AWSResponse("", 200, HTTPHeaders(), _Body())
-
-
-class _Body:
-    """Of an answer of SES."""
-
-    def stream(self) -> Iterator[bytes]:
-        """In one piece."""
-        yield b'{"MessageId":"0100019aab3c7f10"}'
+    return _Nobody(settings, "sesv2")
 
 
 def by_library(mail: Outgoing) -> bytes:

@@ -16,7 +16,7 @@ from common.settings import Settings
 from common.vault import Vault
 from deploy.local import ports, product
 from deploy.local.product import Wiring
-from services.status.parse import MESSAGE_TAG
+from services.status.tags import MESSAGE_TAG
 from tests.bench.accept_ground import Tenant, tenant
 from tests.bench.deliver import hook_at
 from tests.bench.ground import installation, process, whereabouts

@@ -7,7 +7,8 @@ from typing import Final, Literal
 from uuid import UUID
 
 from common import ids
-from services.sender.ses import Accepted, Envelope, Later, Outcome, Rejected, Unknown
+from services.sender.ses import Accepted, Later, Outcome, Rejected, Unknown
+from services.sender.wire import Envelope
 from services.status.parse import Parsed, parse
 from tests import ses
 from tests.integration.model import Answer

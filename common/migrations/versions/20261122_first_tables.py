@@ -11,7 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.create_table(
         "organization",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -446,7 +445,6 @@ $$
 
 
 def downgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.drop_index(
         "ix_search_waiting", table_name="search", postgresql_where=sa.text("document IS NULL")
     )

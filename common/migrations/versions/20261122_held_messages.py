@@ -28,7 +28,6 @@ def _check(table: str, column: str, rule: str) -> None:
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.add_column("message", sa.Column("claims", sa.Integer(), server_default="0", nullable=False))
     _check("message", "send_state", AFTER)
     _check("recipient", "status", f"status IN ({OTHERS}, 'held')")
@@ -64,7 +63,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.drop_table("checkpoint")
     op.drop_index("ix_idempotency_created_at", table_name="idempotency")
     op.drop_index("ix_message_suspect", table_name="message")

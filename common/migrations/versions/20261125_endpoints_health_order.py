@@ -1,8 +1,8 @@
 """endpoints: health, order, rotation; events: the transaction that wrote them
 
-New columns have constant defaults or none, so no table is rewritten but `event`, whose default is
-computed: all old events get the migration's own transaction, and keep their order by id. Indexes
-are built under a lock; on a large installation make them before, CONCURRENTLY, by these names.
+New columns have constant defaults or none, but `event.transaction`, whose default is stable: so no
+table is rewritten, all old events get the migration's own transaction, and keep their order by id.
+Indexes are built under a lock (docs/operations.md).
 Secrets of before stay as they are until `python -m deploy.secrets`, which seals them.
 """
 
@@ -19,7 +19,6 @@ REASONS = "disabled_reason IN ('gone', 'failing', 'owner')"
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     _add_columns()
     op.execute(f"ALTER TABLE webhook ADD CONSTRAINT ck_webhook_disabled_reason CHECK ({REASONS})")
     op.create_index(
@@ -70,7 +69,6 @@ def _add_columns() -> None:
 
 
 def downgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     for name in ("failed", "order", "turn"):
         op.drop_index(f"ix_delivery_{name}", table_name="delivery")
     op.drop_index("ix_event_organization_id_transaction_id", table_name="event")

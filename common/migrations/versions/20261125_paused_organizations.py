@@ -14,7 +14,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     for column in (
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_reason", postgresql.JSONB(none_as_null=True), nullable=True),
@@ -30,7 +29,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.drop_index("ix_organization_paused", table_name="organization")
     for name in ("counted_from", "paused_reason", "paused_at"):
         op.drop_column("organization", name)

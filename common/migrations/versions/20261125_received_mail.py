@@ -1,8 +1,8 @@
 """received mail: what it says, where it lies, whom a thread has
 
 New columns have constant defaults or none, so no table is rewritten. Indexes are built under a
-lock; on a large installation make them before, CONCURRENTLY, by these names. Search documents are
-made anew behind the mail (`services/api/search.py`): they now know senders and recipients apart.
+lock (docs/operations.md). Search documents are made anew behind the mail
+(`services/api/search.py`): they now know senders and recipients apart.
 """
 
 import sqlalchemy as sa
@@ -16,7 +16,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     _add_columns()
     op.create_table(
         "rawmail",
@@ -77,7 +76,6 @@ def _add_columns() -> None:
 
 
 def downgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.drop_index("ix_message_labelled", table_name="message")
     op.drop_index("ix_message_inbox_id_internet_message_id", table_name="message")
     op.drop_index("uq_message_receipt", table_name="message")

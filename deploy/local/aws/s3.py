@@ -14,17 +14,22 @@ from moto.s3.models import s3_backends
 from starlette.requests import Request
 from starlette.responses import Response
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
+from deploy.local.aws import policies
+from deploy.local.aws.arns import ACCOUNT, REGION
+
 THREADS = 4
 
 
 class S3:
     def __init__(self, *buckets: str) -> None:
+        """These, which SES may write to, and no others, as moto has one S3 for the process."""
         self._app: Any = create_backend_app("s3")
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="s3")
+        backend = s3_backends[ACCOUNT]["aws"]
+        backend.reset()
         for bucket in buckets:
-            s3_backends[ACCOUNT]["aws"].create_bucket(bucket, REGION)
+            backend.create_bucket(bucket, REGION)
+            backend.put_bucket_policy(bucket, policies.ses_stores(bucket).encode())
 
     async def handle(self, request: Request) -> Response:
         environ = _environ(request, await request.body())

@@ -31,7 +31,9 @@ def client(settings: Settings) -> Iterator["redis.Redis"]:
 
 @pytest.fixture
 def hearing(doorbell: Doorbell) -> Iterator[list[str]]:
-    """What the sender's room hears, once its door is open. It answers as the actors do."""
+    """What the sender's room hears, once its door is open: each ring at once, and again by
+    Dramatiq. It answers as the actors do.
+    """
     heard: list[str] = []
 
     @dramatiq.actor(broker=doorbell.broker, queue_name=SENDER, actor_name=actor_of(SENDER))
@@ -101,11 +103,10 @@ def test_installations_that_share_a_redis_do_not_hear_each_other(
 
 
 def test_a_ring_is_heard_in_its_room(doorbell: Doorbell, hearing: list[str]) -> None:
-    doorbell.ring(SENDER)
-    eventually(lambda: len(hearing) == 1)
-
-    doorbell.ring(SENDER)
-    eventually(lambda: len(hearing) == 2)
+    for _ in range(2):
+        hearing.clear()
+        doorbell.ring(SENDER)
+        eventually(lambda: hearing)
 
 
 def test_a_ring_wakes_a_room_whose_door_was_closed(
@@ -114,20 +115,20 @@ def test_a_ring_wakes_a_room_whose_door_was_closed(
     doorbell.ring(SENDER)
 
     heard = request.getfixturevalue("hearing")
-    eventually(lambda: heard == [SENDER])
+    eventually(lambda: heard)
 
 
 def test_a_wiped_redis_is_rung_again(
     doorbell: Doorbell, hearing: list[str], client: "redis.Redis", settings: Settings
 ) -> None:
     doorbell.ring(SENDER)
-    eventually(lambda: hearing)
+    eventually(lambda: len(hearing) == 2, what="it is heard by both ways")
     for key in client.scan_iter(f"{settings.redis_prefix}:*"):
         client.delete(key)
 
     doorbell.ring(SENDER)
 
-    eventually(lambda: len(hearing) == 2)
+    eventually(lambda: len(hearing) == 4)
 
 
 def test_a_dead_redis_neither_raises_nor_is_kept_secret(settings: Settings) -> None:

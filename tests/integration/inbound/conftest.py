@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from common import aws
 from common.settings import Settings
+from common.sqs import Sqs
 from services.inbound.parsing.children import Children
 from tests.integration.builders import Tenant, tenant
 from tests.integration.inbound.post import Post
@@ -51,10 +52,12 @@ def s3(settings: Settings, aws_url: str) -> "Iterator[S3Client]":
 @pytest.fixture
 def post(settings: Settings, aws_url: str) -> Iterator[Post]:
     """A queue of this test's own, as the double has only one that it writes to itself."""
-    sqs = aws.client(settings.model_copy(update={"aws_url": aws_url}), "sqs")
+    here = settings.model_copy(update={"aws_url": aws_url})
+    sqs, caller = aws.client(here, "sqs"), Sqs(here, read_timeout=5)
     name = f"inbound-{secrets.token_hex(6)}"
     url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
-    yield Post(aws_url, sqs, url)
+    yield Post(aws_url, sqs, url, caller)
+    caller.close()
     sqs.delete_queue(QueueUrl=url)
     sqs.close()
 

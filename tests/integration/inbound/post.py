@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from common.sqs import Sqs
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
@@ -26,11 +28,12 @@ def mail(text: str = "Hello.", **headers: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """`aws_url`: of the double. `url`: of the queue."""
+    """`aws_url`: of the double. `url`: of the queue. `caller`: as the service calls it."""
 
     aws_url: str
     sqs: "SQSClient"
     url: str
+    caller: Sqs
 
     def arrives(self, raw: bytes, *to: str, copies: int = 1, **verdicts: str) -> str:
         """SES's id of it."""

@@ -18,7 +18,7 @@ PLACES = 2
 
 @contextmanager
 def running(post: Post, take: Callable[[Receipt], None]) -> Iterator[None]:
-    letterbox = Letterbox(post.sqs, post.url, read, poll_seconds=1, calls=1)
+    letterbox = Letterbox(post.caller, post.url, read, poll_seconds=1, calls=1)
     stopping = threading.Event()
     feed = Feed(letterbox, take, PLACES)
     thread = threading.Thread(target=feed.run, args=(stopping,))

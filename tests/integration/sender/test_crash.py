@@ -108,11 +108,11 @@ def test_what_ses_said_is_recorded_when_the_database_is_back(
     engine: sa.Engine, server: sa.Connection, sender: StartSender, ses: Ses
 ) -> None:
     acme = tenant(engine)
-    queued = message(engine, acme)
     database = engine.url.database
 
     with sender() as running:
         with gate(engine, RECORD) as record:
+            queued = message(engine, acme)
             eventually(record.waiting, 20)
             server.execute(sa.text(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false'))
             server.execute(sa.text(_TERMINATE), {"name": database, "gate": record.pid})

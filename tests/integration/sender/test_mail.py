@@ -10,7 +10,7 @@ from common import ids
 from services.sender.compose import compose
 from services.sender.jobs import Jobs
 from services.sender.mail import envelope, outgoing
-from services.sender.ses import Envelope
+from services.sender.wire import Envelope
 from tests.integration.builders import Tenant, attachment, message, tenant
 
 EVERY_BYTE = bytes(range(256)) * 20

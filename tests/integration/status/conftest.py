@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from common import aws
 from common.letterbox import Letterbox
 from common.settings import Settings
+from common.sqs import Sqs
 from services.status.feed import Feed
 from services.status.parse import Parsed, parse
 from tests.service import aws_double
@@ -115,8 +116,15 @@ class RunFeed(Protocol):
 
 
 @pytest.fixture
-def letterbox(queue: Queue) -> Iterator[Letterbox[Parsed]]:
-    letterbox = Letterbox(queue.sqs, queue.url, parse, poll_seconds=1)
+def sqs(settings: Settings) -> Iterator[Sqs]:
+    sqs = Sqs(settings, read_timeout=5)
+    yield sqs
+    sqs.close()
+
+
+@pytest.fixture
+def letterbox(queue: Queue, sqs: Sqs) -> Iterator[Letterbox[Parsed]]:
+    letterbox = Letterbox(sqs, queue.url, parse, poll_seconds=1)
     yield letterbox
     letterbox.close()
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from common.letterbox import Letterbox
+from common.sqs import Sqs
 from services.status import horizon
 from services.status.feed import Feed
 from services.status.parse import Parsed, parse
@@ -27,9 +28,9 @@ def statuses(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
-def hasty(queue: Queue) -> Iterator[Letterbox[Parsed]]:
+def hasty(queue: Queue, sqs: Sqs) -> Iterator[Letterbox[Parsed]]:
     """It does not wait for letters; the double shows all that it has all the same."""
-    letterbox = Letterbox(queue.sqs, queue.url, parse, poll_seconds=0)
+    letterbox = Letterbox(sqs, queue.url, parse, poll_seconds=0)
     yield letterbox
     letterbox.close()
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
 from common.letterbox import Letterbox
+from common.sqs import Sqs
 from services.status.feed import MOST_RECEIVES, Feed
 from services.status.parse import Parsed, parse
 from tests import ses
@@ -32,12 +33,12 @@ def statuses(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
-def feed(engine: Engine) -> Iterator[MakeFeed]:
+def feed(engine: Engine, sqs: Sqs) -> Iterator[MakeFeed]:
     """One that a test turns by hand."""
     letterboxes: list[Letterbox[Parsed]] = []
 
     def make(queue: Queue) -> Feed:
-        letterboxes.append(Letterbox(queue.sqs, queue.url, parse, poll_seconds=1))
+        letterboxes.append(Letterbox(sqs, queue.url, parse, poll_seconds=1))
         return Feed(letterboxes[-1], engine, lambda: None)
 
     yield make

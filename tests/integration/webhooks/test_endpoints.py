@@ -19,9 +19,8 @@ def hook(engine: sa.Engine, acme: Tenant, **columns: Any) -> Webhook:
     made = webhook(engine, acme, URL)
     if columns:
         with engine.begin() as connection:
-            connection.execute(
-                sa.update(Webhook).where(col(Webhook.id) == made.id).values(**columns)
-            )
+            change = sa.update(Webhook).where(col(Webhook.id) == made.id).values(**columns)
+            connection.execute(change)
     return made
 
 

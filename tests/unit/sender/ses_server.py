@@ -7,9 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from common import aws
 from common.settings import Settings
-from services.sender.ses import Envelope, Outcome, Ses
+from common.signed import Signed
+from services.sender import wire
+from services.sender.ses import Outcome, Ses
+from services.sender.wire import Envelope
 from tests.integration.webhooks.endpoint import Script, answering
 
 ENVELOPE = Envelope(
@@ -58,11 +60,11 @@ def ses_at(url: str) -> Iterator[Ses]:
         redis_url="redis://localhost",
         aws_url=url,
     )
-    client = aws.client(settings, "sesv2", connect_timeout=5, read_timeout=0.3)
+    signed = Signed(settings, "sesv2", wire.PATH, connect_timeout=5, read_timeout=1)
     try:
-        yield Ses(client, "postroom")
+        yield Ses(signed, "postroom")
     finally:
-        client.close()
+        signed.close()
 
 
 def send_to(url: str) -> Outcome:

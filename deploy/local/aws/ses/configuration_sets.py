@@ -8,11 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deploy.local.aws import rest_json
+from deploy.local.aws.arns import arn
 from deploy.local.aws.errors import AwsError, BadRequest, NotFound
 
 NAME = "postroom"
-TOPIC = "arn:aws:sns:us-east-1:123456789012:postroom-feedback"
+TOPIC = arn("sns", "postroom-feedback")
 EVENT_TYPES = ["SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "DELIVERY_DELAY"]
+EVENT_TYPES += ["RENDERING_FAILURE"]
 FEEDBACK = {
     "Enabled": True,
     "MatchingEventTypes": EVENT_TYPES,
@@ -21,6 +23,7 @@ FEEDBACK = {
 SETS = "/v2/email/configuration-sets"
 ONE = SETS + "/{name}"
 DESTINATIONS = ONE + "/event-destinations"
+DESTINATION = DESTINATIONS + "/{destination}"
 
 
 def _missing(name: str) -> NotFound:
@@ -36,6 +39,13 @@ class ConfigurationSets:
         """Raises NotFound."""
         if name not in self._sets:
             raise _missing(name)
+
+    def check_sending(self, name: str) -> None:
+        """Raises NotFound, and what SES answers while the set is paused."""
+        self.check(name)
+        if not self._sets[name].get("SendingOptions", {}).get("SendingEnabled", True):
+            words = f"Sending is paused for configuration set <{name}>."
+            raise AwsError("SendingPausedException", words)
 
     def topics(self, name: str, event_type: str) -> list[str]:
         """The SNS topics that are told of an event of this type, `Delivery` or `DeliveryDelay`."""
@@ -90,6 +100,30 @@ class ConfigurationSets:
         ]
         return rest_json.answer({"EventDestinations": shown})
 
+    async def update_destination(self, request: Request) -> Response:
+        body = await rest_json.read(request)
+        destinations, destination = self._destination(request)
+        destinations[destination] = body.get("EventDestination") or {}
+        return rest_json.answer({})
+
+    async def delete_destination(self, request: Request) -> Response:
+        destinations, destination = self._destination(request)
+        del destinations[destination]
+        return rest_json.answer({})
+
+    async def put_sending(self, request: Request) -> Response:
+        body = await rest_json.read(request)
+        enabled = {"SendingEnabled": bool(body.get("SendingEnabled"))}
+        self._sets[self._named(request)]["SendingOptions"] = enabled
+        return rest_json.answer({})
+
+    def _destination(self, request: Request) -> tuple[dict[str, Mapping[str, Any]], str]:
+        destinations = self._destinations[self._named(request)]
+        name = request.path_params["destination"]
+        if name not in destinations:
+            raise NotFound(f"Event destination <{name}> does not exist.")
+        return destinations, name
+
     def _named(self, request: Request) -> str:
         name: str = request.path_params["name"]
         self.check(name)
@@ -103,4 +137,7 @@ class ConfigurationSets:
             Route(ONE, self.delete, methods=["DELETE"]),
             Route(DESTINATIONS, self.create_destination, methods=["POST"]),
             Route(DESTINATIONS, self.get_destinations, methods=["GET"]),
+            Route(DESTINATION, self.update_destination, methods=["PUT"]),
+            Route(DESTINATION, self.delete_destination, methods=["DELETE"]),
+            Route(ONE + "/sending", self.put_sending, methods=["PUT"]),
         ]

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from deploy.local.aws.arns import ACCOUNT, arn
 from deploy.local.aws.ses.addresses import bare, domain_of
 from deploy.local.aws.ses.headers import Header, first, told
 from deploy.local.aws.ses.journal import Accepted, iso, new_id
 
-ACCOUNT = "123456789012"
 REPORTING_MTA = "dns; a8-70.smtp-out.amazonses.com"
 SUPPRESSED_WORDS = (
     "Amazon SES did not send the message to this address because it is on the suppression list"
@@ -33,7 +33,7 @@ def about(accepted: Accepted) -> dict[str, Any]:
     return {
         "timestamp": iso(accepted.at),
         "source": mail.source,
-        "sourceArn": f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/{domain}",
+        "sourceArn": arn("ses", f"identity/{domain}"),
         "sendingAccountId": ACCOUNT,
         "messageId": accepted.message_id,
         "destination": mail.destinations,

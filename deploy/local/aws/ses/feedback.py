@@ -15,12 +15,13 @@ from deploy.local.aws.ses.suppression import Suppression
 class Feedback:
     def __init__(
         self,
-        put: Callable[[str], object],
+        deliver: Callable[[str, str], object],
         sets: ConfigurationSets,
         suppression: Suppression,
         plan: FaultPlan,
     ) -> None:
-        self._put = put
+        """`deliver`: a notification to whoever is subscribed to that topic."""
+        self._notify = deliver
         self._sets = sets
         self._suppression = suppression
         self._plan = plan
@@ -30,16 +31,16 @@ class Feedback:
         name = accepted.mail.configuration_set
         if name is None:
             return
-        bodies = [
-            body
+        told = [
+            (topic, body)
             for event in course(accepted, self._suppression.__contains__, self._is_delayed)
             for topic in self._sets.topics(name, event["eventType"])
             for body in self._copies(accepted, event, topic)
         ]
         if self._plan.now.feedback_shuffle:
-            self._plan.dice.shuffle(bodies)
-        for body in bodies:
-            self._deliver(body)
+            self._plan.dice.shuffle(told)
+        for topic, body in told:
+            self._deliver(topic, body)
 
     def _is_delayed(self) -> bool:
         return self._plan.happens(self._plan.now.delivery_delayed)
@@ -54,11 +55,11 @@ class Feedback:
             bodies.append(bodies[-1] if copy % 2 else envelope(event, topic))
         return bodies
 
-    def _deliver(self, body: str) -> None:
+    def _deliver(self, topic: str, body: str) -> None:
         delay = self._plan.now.feedback_delay_ms / 1000
         if delay and self._plan.now.feedback_shuffle:
             delay *= self._plan.dice.random()
         if delay:
-            asyncio.get_running_loop().call_later(delay, self._put, body)
+            asyncio.get_running_loop().call_later(delay, self._notify, topic, body)
         else:
-            self._put(body)
+            self._notify(topic, body)

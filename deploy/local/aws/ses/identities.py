@@ -3,8 +3,10 @@
 There is no DNS here to prove a domain with, so an identity is pending in the answer that creates
 it and verified ever after; except below `unverified.`, which stays pending and may not send. An
 address or domain that was never created may send too: a local double is no place to register.
+A MAIL FROM domain below `unverified.` stays pending as well.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2s
 from typing import Any
 
@@ -37,9 +39,9 @@ def check_sender(source: str) -> None:
         raise AwsError("MessageRejected", f"Email address is not verified. {failed}")
 
 
-def _dkim(identity: str, verified: bool) -> dict[str, Any]:
+def _dkim(identity: str, verified: bool, signing: bool = True) -> dict[str, Any]:
     return {
-        "SigningEnabled": True,
+        "SigningEnabled": signing,
         "Status": "SUCCESS" if verified else "PENDING",
         "Tokens": dkim_tokens(identity),
         "SigningAttributesOrigin": "AWS_SES",
@@ -57,9 +59,23 @@ def _shown(identity: str, verified: bool) -> dict[str, Any]:
     return shown if is_address else shown | {"DkimAttributes": _dkim(identity, verified)}
 
 
+def _mail_from(about: dict[str, Any]) -> dict[str, Any]:
+    asked = about.get("MailFrom") or {}
+    behavior = asked.get("BehaviorOnMxFailure") or "USE_DEFAULT_VALUE"
+    if not (domain := asked.get("MailFromDomain")):
+        return {"MailFromAttributes": {"BehaviorOnMxFailure": behavior}}
+    status = "SUCCESS" if is_verified(domain) else "PENDING"
+    told = {"MailFromDomain": domain, "MailFromDomainStatus": status}
+    return {"MailFromAttributes": told | {"BehaviorOnMxFailure": behavior}}
+
+
 class Identities:
-    def __init__(self) -> None:
-        self._known: dict[str, dict[str, Any]] = {}
+    def __init__(self, domains: Sequence[str] = ()) -> None:
+        """`domains` are there from the start, each with a MAIL FROM domain of its own."""
+        self._known: dict[str, dict[str, Any]] = {
+            domain.lower(): {"MailFrom": {"MailFromDomain": f"bounce.{domain.lower()}"}}
+            for domain in domains
+        }
 
     async def create(self, request: Request) -> Response:
         body = await rest_json.read(request)
@@ -76,8 +92,12 @@ class Identities:
         identity = self._named(request)
         verified = is_verified(identity)
         about = self._known[identity]
+        shown = _shown(identity, verified)
+        if "DkimAttributes" in shown:
+            shown["DkimAttributes"] = _dkim(identity, verified, about.get("Signing", True))
         return rest_json.answer(
-            _shown(identity, verified)
+            shown
+            | _mail_from(about)
             | {
                 "FeedbackForwardingStatus": True,
                 "VerificationStatus": "SUCCESS" if verified else "PENDING",
@@ -86,6 +106,15 @@ class Identities:
                 "ConfigurationSetName": about.get("ConfigurationSetName"),
             }
         )
+
+    async def put_mail_from(self, request: Request) -> Response:
+        self._known[self._named(request)]["MailFrom"] = await rest_json.read(request)
+        return rest_json.answer({})
+
+    async def put_dkim(self, request: Request) -> Response:
+        signing = (await rest_json.read(request)).get("SigningEnabled", False)
+        self._known[self._named(request)]["Signing"] = signing
+        return rest_json.answer({})
 
     async def delete(self, request: Request) -> Response:
         del self._known[self._named(request)]
@@ -115,4 +144,6 @@ class Identities:
             Route("/v2/email/list-identities", self.list_all, methods=["POST"]),
             Route(ONE, self.get, methods=["GET"]),
             Route(ONE, self.delete, methods=["DELETE"]),
+            Route(ONE + "/mail-from", self.put_mail_from, methods=["PUT"]),
+            Route(ONE + "/dkim", self.put_dkim, methods=["PUT"]),
         ]

@@ -82,7 +82,7 @@ class SendEmail:
     def _accept(self, mail: outgoing.Outgoing) -> Accepted:
         check_sender(mail.source)
         if mail.configuration_set is not None:
-            self._sets.check(mail.configuration_set)
+            self._sets.check_sending(mail.configuration_set)
         self._allowance.check_open()
         self._allowance.charge(len(mail.destinations))
         accepted = self._journal.accept(mail)

@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deploy.local.aws import rest_json
+from deploy.local.aws.arns import ACCOUNT, arn
 from deploy.local.aws.errors import AwsError
 from deploy.local.aws.sqs.errors import SqsError, no_such_queue, refused
 from deploy.local.aws.sqs.messages import MessageOperations
 from deploy.local.aws.sqs.queue import Queue, Redrive
 
-ACCOUNT = "123456789012"
-ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:"
+ARN = arn("sqs", "")
 TARGET = "AmazonSQS."
 MAX_RECEIVES = 5
 OPERATIONS = {
@@ -47,12 +47,15 @@ class Sqs:
         }
         self._operations |= MessageOperations(self.named).operations()
 
-    def with_dead_letters(self, name: str) -> Queue:
+    def find(self, name: str) -> Queue | None:
+        return self._queues.get(name)
+
+    def with_dead_letters(self, name: str, policy: str) -> Queue:
         """A queue whose messages go to `{name}-dead` after five receives."""
         queue, dead = Queue(name), Queue(f"{name}-dead")
         self._queues |= {queue.name: queue, dead.name: dead}
-        policy = {"deadLetterTargetArn": ARN + dead.name, "maxReceiveCount": MAX_RECEIVES}
-        self._set(queue, {"RedrivePolicy": json.dumps(policy)})
+        redrive = {"deadLetterTargetArn": ARN + dead.name, "maxReceiveCount": MAX_RECEIVES}
+        self._set(queue, {"RedrivePolicy": json.dumps(redrive), "Policy": policy})
         return queue
 
     async def handle(self, request: Request) -> Response:
@@ -107,7 +110,8 @@ class Sqs:
             "ApproximateNumberOfMessagesDelayed": str(delayed),
         }
         wanted = body.get("AttributeNames") or ()
-        return {"Attributes": {k: v for k, v in shown.items() if "All" in wanted or k in wanted}}
+        found = {k: v for k, v in shown.items() if v and ("All" in wanted or k in wanted)}
+        return {"Attributes": found}
 
     async def set_attributes(self, _: Request, body: dict[str, Any]) -> dict[str, Any]:
         self._set(self.named(body), body.get("Attributes") or {})
@@ -122,6 +126,8 @@ class Sqs:
 
     def _set(self, queue: Queue, attributes: Mapping[str, str]) -> None:
         queue.attributes |= {"LastModifiedTimestamp": str(int(time.time())), **attributes}
+        if attributes.get("RedrivePolicy") == "":
+            queue.redrive = None
         if policy := attributes.get("RedrivePolicy"):
             wanted = json.loads(policy)
             dead = self._queues.get(wanted["deadLetterTargetArn"].removeprefix(ARN))

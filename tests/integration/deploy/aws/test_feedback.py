@@ -86,7 +86,7 @@ def test_delayed_and_shuffled_feedback_comes_all_the_same(aws: Double) -> None:
 
 
 def test_a_new_configuration_set_tells_only_what_its_destination_asks_for(aws: Double) -> None:
-    topic = "arn:aws:sns:us-east-1:123456789012:bounces"
+    topic = "arn:aws:sns:us-east-1:123456789012:postroom-feedback"
     aws.ses.create_configuration_set(ConfigurationSetName="mine")
     aws.ses.create_configuration_set_event_destination(
         ConfigurationSetName="mine",

@@ -21,11 +21,20 @@ def mail(configuration_set: str | None = "postroom") -> Outgoing:
     return replace(read(request), configuration_set=configuration_set)
 
 
+def _feedback(bodies: list[str], plan: FaultPlan) -> Feedback:
+    def deliver(_: str, body: str) -> None:
+        bodies.append(body)
+
+    return Feedback(deliver, ConfigurationSets(), Suppression(), plan)
+
+
 def published(configuration_set: str | None = "postroom", **faults: Any) -> list[str]:
     bodies: list[str] = []
     plan = FaultPlan()
     plan.set(Faults.model_validate(faults))
-    feedback = Feedback(bodies.append, ConfigurationSets(), Suppression(), plan)
+    feedback = Feedback(
+        lambda _, body: bodies.append(body), ConfigurationSets(), Suppression(), plan
+    )
     feedback.publish(Journal().accept(mail(configuration_set)))
     return bodies
 
@@ -77,7 +86,9 @@ def test_what_was_told_is_remembered_once_however_often_it_was_repeated() -> Non
     plan.set(Faults.model_validate({"feedbackLost": 0.5, "feedbackDuplicates": 3, "seed": 3}))
     bodies: list[str] = []
 
-    Feedback(bodies.append, ConfigurationSets(), Suppression(), plan).publish(accepted)
+    Feedback(lambda _, body: bodies.append(body), ConfigurationSets(), Suppression(), plan).publish(
+        accepted
+    )
 
     assert [whom[0] for kind, whom in accepted.told if kind == "Delivery"] == [
         whom for whom in dict.fromkeys(map(of_whom, bodies)) if whom != "send"

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from deploy.local.aws.arns import arn
 from deploy.local.aws.ses.headers import MOST_TOLD_BYTES, Header, first, told
 from deploy.local.aws.ses.journal import iso
 from deploy.local.aws.ses.notifications import wrap
@@ -17,7 +18,7 @@ from deploy.local.aws.ses.receiving.stamps import FOLD, stamps
 
 NAME = "postroom-inbound"
 """Of the bucket, of the topic and of the queue."""
-TOPIC = f"arn:aws:sns:us-east-1:123456789012:{NAME}"
+TOPIC = arn("sns", NAME)
 SUBJECT = "Amazon SES Email Receipt Notification"
 PROCESSING_MILLIS = 751
 LISTED = {"from": "from", "replyTo": "reply-to", "to": "to", "cc": "cc", "bcc": "bcc"}

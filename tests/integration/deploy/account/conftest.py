@@ -1,0 +1,106 @@
+"""An AWS account for each test that asks, and `up` and `down` on it."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore.loaders import Loader, create_loader
+
+from deploy.aws import runner
+from deploy.aws.blueprint import Blueprint
+from deploy.aws.clients import Clients, connect
+from deploy.aws.inventory import resources
+from deploy.aws.resource import Account
+from tests.integration.deploy.account.server import Accounts, serving
+from tests.integration.deploy.account.ses_v2 import SesV2
+
+REGION = "eu-west-1"
+DOMAIN = "mail.example.com"
+TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
+"Condition": {"StringEquals": {"aws:ResourceTag/postroom-service": "${service}"}}}]}"""
+
+_MODELS: Loader = create_loader()
+"""Of AWS's services, read once: each is some megabytes of JSON."""
+
+
+@dataclass
+class Customer:
+    """One account. `calls`: the names of all operations of its clients."""
+
+    clients: Clients
+    blueprint: Blueprint
+    ses: SesV2
+    calls: list[str] = field(default_factory=list)
+
+    def up(self, trust: str | None = None, *, dry_run: bool = False, **asked: Any) -> list[str]:
+        """What is said of each resource that did not stay as it was."""
+        steps = runner.up(resources(self.account(**asked), trust), dry_run=dry_run, pause=_never)
+        return [str(step) for step in steps if step.is_change]
+
+    def down(self, *, dry_run: bool = False, **asked: Any) -> list[str]:
+        """What is said of each resource that was there."""
+        steps = runner.down(resources(self.account(**asked), ""), dry_run=dry_run)
+        return [str(step) for step in steps if step.words != "was not there"]
+
+    def account(self, rule_set: str = "", bucket: str = "", **asked: Any) -> Account:
+        wanted = replace(self.blueprint, rule_set=rule_set, bucket=bucket)
+        return Account(self.clients, wanted, **asked)
+
+    def queue_url(self, name: str) -> str:
+        return self.clients.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+
+
+def _never(seconds: float) -> None:
+    raise AssertionError(f"It waits for {seconds} s.")
+
+
+@pytest.fixture(scope="session")
+def accounts() -> Accounts:
+    return Accounts()
+
+
+@pytest.fixture(scope="session")
+def url(accounts: Accounts) -> Iterator[str]:
+    with serving(accounts) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_customer(accounts: Accounts, url: str) -> Callable[[], Customer]:
+    def made() -> Customer:
+        number = f"{secrets.randbelow(10**12):012}"
+        core = botocore.session.Session()
+        core.register_component("data_loader", _MODELS)
+        session = boto3.session.Session(number, "any", region_name=REGION, botocore_session=core)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL", url)
+            clients = connect(session)
+        customer = Customer(
+            clients, Blueprint(DOMAIN, REGION, number), accounts.ses(number, REGION)
+        )
+        for service in Clients.__slots__:
+            client = getattr(clients, service)
+            client.meta.events.register(
+                "before-call", lambda model, **_: customer.calls.append(model.name)
+            )
+        return customer
+
+    return made
+
+
+@pytest.fixture
+def customer(new_customer: Callable[[], Customer]) -> Customer:
+    return new_customer()
+
+
+@pytest.fixture(scope="module")
+def furnished(new_customer: Callable[[], Customer]) -> Customer:
+    """Where `up` has been. Who breaks something has it mended by `up`."""
+    customer = new_customer()
+    customer.up(TRUST)
+    return customer
