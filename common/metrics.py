@@ -40,7 +40,8 @@ class Question:
 
 class Asked(Collector):
     """Gauges that are asked for at each scrape, so they are true also when the worker hangs;
-    absent while the database does not answer. What the answer has not got any more is gone.
+    absent while the database does not answer. What the answer has not got any more is gone. One
+    for a process: the first question without an answer is the last, as a scrape must end in time.
     """
 
     def __init__(self, engine: sa.Engine, *questions: Question) -> None:
@@ -65,13 +66,13 @@ class Asked(Collector):
         return []
 
 
-def oldest_waiting(engine: sa.Engine, queue: str, query: str) -> Asked:
+def oldest_waiting(queue: str, query: str) -> Question:
     """`postroom_queue_oldest_seconds{queue}`: 0 where nothing waits. `query` gives one number: the
     age in seconds of the oldest row that could be taken.
     """
     words = "Age of the oldest row that waits to be taken"
     labelled = f"SELECT '{queue}', ({query})"
-    return Asked(engine, Question("postroom_queue_oldest_seconds", words, ("queue",), labelled))
+    return Question("postroom_queue_oldest_seconds", words, ("queue",), labelled)
 
 
 def serve(settings: Settings) -> Callable[[], None]:

@@ -47,7 +47,8 @@ def main() -> None:
     threads = settings.sender_threads + settings.sender_threads // 2
     room = worker.Room(queue.SENDER, sender, threads, settings.tick_seconds)
     actors.declare(doorbell, room)
-    REGISTRY.register(metrics.oldest_waiting(engine, queue.SENDER, jobs.OLDEST_WAITING))
+    oldest = metrics.oldest_waiting(queue.SENDER, jobs.OLDEST_WAITING)
+    REGISTRY.register(metrics.Asked(engine, oldest))
     _begin("account", account.run, stopping)
     account.was_looked_at.wait(_FIRST_LOOK_SECONDS)
     with worker.serving(settings, doorbell, queue.SENDER):

@@ -38,8 +38,8 @@ def main() -> None:
     brake = _brake(settings, engine, ring)
     feeds = [Feed(one, engine, ring, _margin(settings), brake) for one in letterboxes]
     old = housekeeping.feedback(settings.keep_feedback_days), housekeeping.idempotency()
-    REGISTRY.register(metrics.oldest_waiting(engine, "feedback", feedback.OLDEST_WAITING))
-    REGISTRY.register(metrics.Asked(engine, PAUSED_NOW))
+    oldest = metrics.oldest_waiting("feedback", feedback.OLDEST_WAITING)
+    REGISTRY.register(metrics.Asked(engine, oldest, PAUSED_NOW))
     stop_metrics = metrics.serve(settings)
     log.info("worker.ready", metrics_port=settings.metrics_port)
     with housekeeping.running(engine, *old):

@@ -26,8 +26,8 @@ def main() -> None:
     vault = Vault.of(settings)
     engine = db.make_engine(settings, pool_size=2)  # for what has a thread of its own
     doorbell = Doorbell(settings)
-    REGISTRY.register(metrics.oldest_waiting(engine, queue.WEBHOOKS, claims.OLDEST_WAITING))
-    REGISTRY.register(metrics.Asked(engine, *endpoints.QUESTIONS))
+    oldest = metrics.oldest_waiting(queue.WEBHOOKS, claims.OLDEST_WAITING)
+    REGISTRY.register(metrics.Asked(engine, oldest, *endpoints.QUESTIONS))
     with housekeeping.running(engine, housekeeping.events(settings.keep_events_days)):
         uvloop.run(_deliver(settings, vault, doorbell, stopping))
     engine.dispose()

@@ -1,6 +1,7 @@
 """What `/metrics` says of endpoints: how many are in which state, and which are the worst.
 
-Only so many are named, and one that does well again is gone at the next scrape: a label must not
+The table is read whole at each scrape: endpoints are few beside what they are sent. Only so many
+are named, and one that does well again is gone at the next scrape: a label must not
 grow with what customers make.
 """
 

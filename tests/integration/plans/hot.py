@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from common import clock, housekeeping
 from common.db import OF_WORKERS, make_async_engine
-from common.metrics import oldest_waiting
+from common.metrics import Asked, oldest_waiting
 from common.settings import Settings
 from common.tracking import Sighting
 from services.inbound.fetch import Raw
@@ -61,7 +61,7 @@ def leftovers(engine: sa.Engine) -> None:
 def ages(engine: sa.Engine) -> None:
     """What `/metrics` of the workers asks."""
     for query in (sending.OLDEST_WAITING, webhooks.OLDEST_WAITING, feedback.OLDEST_WAITING):
-        assert [*oldest_waiting(engine, "x", query).collect()]
+        assert [*Asked(engine, oldest_waiting("x", query)).collect()]
 
 
 def status(engine: sa.Engine) -> None:

@@ -11,17 +11,9 @@ from prometheus_client import REGISTRY
 from common import aws
 from common.settings import Settings
 from services.sender.account import LOOK_SECONDS, Account
+from tests.hand_clock import Time
 
 GAUGES = ("max_send_rate", "quota_max", "quota_used", "quota_left")
-
-
-class Time:
-    """Passes when a test says so; in seconds."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

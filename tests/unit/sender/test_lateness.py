@@ -4,15 +4,9 @@ import pytest
 
 from services.sender.lateness import Lateness
 from tests.growth import Growth
+from tests.hand_clock import Time
 
 NAME = "postroom_due_to_first_call_seconds_count"
-
-
-class Time:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

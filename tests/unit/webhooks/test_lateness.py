@@ -9,17 +9,11 @@ import pytest
 
 from services.webhooks.lateness import Lateness
 from tests.growth import Growth
+from tests.hand_clock import Time
 
 NAME = "postroom_event_to_first_try_seconds_count"
 ONE, OTHER = UUID(int=1), UUID(int=2)
 LIMIT = 64
-
-
-class Time:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deploy.monitoring import files, runbooks, tested
 from deploy.monitoring.__main__ import stale
@@ -75,3 +76,23 @@ def test_all_rules_and_pages_belong_together() -> None:
     groups = files.groups()
 
     assert [*runbooks.wrong(groups), *tested.untested(groups, files.tests())] == []
+
+
+def test_alertmanager_speaks_of_alerts_that_there_are() -> None:
+    config = yaml.safe_load((files.HERE / "alertmanager.yml").read_text(encoding="utf-8"))
+    matchers = [
+        one
+        for rule in config["inhibit_rules"]
+        for one in (*rule["source_matchers"], *rule["target_matchers"])
+    ]
+    named = {
+        name
+        for one in matchers
+        if one.startswith("alertname")
+        for name in one.partition('"')[2].rstrip('"').split("|")
+    }
+    alerts = {rule.get("alert") for group in files.groups() for rule in group["rules"]}
+
+    assert named
+    assert named - alerts == set()
+    assert {config["route"]["receiver"]} == {one["name"] for one in config["receivers"]}
