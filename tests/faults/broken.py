@@ -7,6 +7,8 @@ product's modules before its own `main` runs.
 import asyncio
 import importlib
 import sys
+from contextlib import suppress
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -50,16 +52,23 @@ def claim_without_fencing() -> None:
     jobs._is_ours = lambda result, tracked: result.claimed.id in tracked
 
 
-def retries_of_botocore() -> None:
-    """boto3 as it comes."""
-    from botocore.config import Config  # noqa: PLC0415
+def retries_of_a_call() -> None:
+    """What gets no answer, or a bad one, is sent again, as boto3 does of itself."""
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
-    from common import aws  # noqa: PLC0415
+    from common.signed import Answer, Signed  # noqa: PLC0415
 
-    def usual(**members: Any) -> Config:
-        return Config(**members | {"retries": {"mode": "standard"}})
+    send = Signed.send
 
-    vars(aws)["Config"] = usual
+    def thrice(self: Signed, signed: Any, body: bytes) -> Answer:
+        for _ in range(2):
+            with suppress(BotoCoreError):
+                answer = send(self, signed, body)
+                if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    return answer
+        return send(self, signed, body)
+
+    Signed.send = thrice  # type: ignore[method-assign]
 
 
 def ring_before_commit() -> None:
@@ -82,7 +91,7 @@ def ring_before_commit() -> None:
 
 BREAKS: Final = {
     one.__name__: one
-    for one in (record_before_ses, claim_without_fencing, retries_of_botocore, ring_before_commit)
+    for one in (record_before_ses, claim_without_fencing, retries_of_a_call, ring_before_commit)
 }
 
 

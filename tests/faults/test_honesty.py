@@ -18,7 +18,7 @@ SIZE = replace(run.SHORT, quiet=5)
         ("record_before_ses", "sender-1", sending.dead_after_accept, {"LOST"}),
         ("claim_without_fencing", "sender-1", sending.sender_stopped, {"DOUBLE", "LOST"}),
         (
-            "retries_of_botocore",
+            "retries_of_a_call",
             "sender-1",
             sending.silent_ses,
             {"DOUBLE", "attempts of two calls"},
