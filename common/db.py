@@ -49,6 +49,8 @@ class Patience:
             # A set is guessed at a hundred rows for each of its JSON parameters; compiling a plan
             # for so many takes longer than running it for the few that there are.
             "jit": "off",
+            # Of disks that turn, 4: then a set of rows is looked for by reading their whole table.
+            "random_page_cost": "1.1",
         }
         return {
             "connect_timeout": self.connect,

@@ -85,7 +85,7 @@ WITH hasty AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT id, due_at FROM message
         WHERE organization_id = turn.organization_id AND {FREE} AND claims < {SUSPECT}
-        ORDER BY due_at LIMIT :each FOR NO KEY UPDATE SKIP LOCKED
+        ORDER BY organization_id, due_at LIMIT :each FOR NO KEY UPDATE SKIP LOCKED
     ) oldest
 ), counted AS (
     SELECT due.*, row_number() OVER turns AS number,

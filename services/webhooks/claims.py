@@ -18,7 +18,9 @@ from services.webhooks.health import CAUTIOUS
 _UNLEASED: Final = "d.state = 'pending' AND (d.lease_until IS NULL OR d.lease_until < now())"
 FREE: Final = f"{_UNLEASED} AND d.due_at <= now()"
 
-# Each endpoint's oldest is one probe of ix_delivery_turn, however much waits behind it.
+# Each endpoint's oldest is one probe of ix_delivery_turn, however much waits behind it, asked for in
+# that index's whole order: by the moment alone the planner takes the index of all that waits, and
+# reads over everybody else's (for 50 endpoints with 12,000 deliveries 22 ms in place of 2).
 _WAITING: Final = """
 WITH RECURSIVE waiting AS (
     (SELECT webhook_id FROM delivery WHERE state = 'pending' ORDER BY webhook_id LIMIT 1)
@@ -43,7 +45,7 @@ TURNS: Final = sa.text(f"""{_WAITING}, turn AS (
 SELECT turn.id, turn.room, turn.probe_at IS NOT NULL AS probes
 FROM turn CROSS JOIN LATERAL (
     SELECT d.due_at FROM delivery d WHERE d.webhook_id = turn.id AND {_UNLEASED}
-    ORDER BY d.due_at LIMIT 1
+    ORDER BY d.webhook_id, d.due_at LIMIT 1
 ) oldest
 WHERE turn.room > 0 AND oldest.due_at <= now()
 ORDER BY oldest.due_at LIMIT :most
@@ -74,7 +76,7 @@ WITH hasty AS MATERIALIZED (
                     AND earlier.state = 'pending' AND earlier.event_id < d.event_id
             )
         )
-        ORDER BY d.due_at LIMIT :each FOR NO KEY UPDATE OF d SKIP LOCKED
+        ORDER BY d.webhook_id, d.due_at LIMIT :each FOR NO KEY UPDATE OF d SKIP LOCKED
     ) oldest
 ), chosen AS (
     SELECT id FROM due, hasty WHERE nth <= room ORDER BY nth, due_at LIMIT :most
@@ -106,7 +108,7 @@ SELECT extract(epoch FROM now() - min(oldest.due_at))
 FROM waiting JOIN webhook w ON w.id = waiting.webhook_id AND w.failures = 0
 CROSS JOIN LATERAL (
     SELECT d.due_at FROM delivery d WHERE d.webhook_id = w.id AND {_UNLEASED}
-    ORDER BY d.due_at LIMIT 1
+    ORDER BY d.webhook_id, d.due_at LIMIT 1
 ) oldest
 WHERE oldest.due_at <= now()
 """
