@@ -93,9 +93,7 @@ class Tracked:
         self._standings = [_standing(one) for one in self.recipients]
 
     def see(self, sighting: Sighting) -> bool:
-        """Take one sighting in: any order, any repetition, the same end. Whether it is about a
-        recipient of this message at all.
-        """
+        """Any order, any repetition, the same end. Whether it is about any recipient of this."""
         concerned = self._concerned(sighting.emails)
         before = self._standings.copy()
         self._raise(concerned, sighting)
