@@ -30,9 +30,9 @@ def client(settings: Settings) -> Iterator["redis.Redis"]:
 
 
 @pytest.fixture
-def hearing(doorbell: Doorbell) -> Iterator[list[str]]:
+def hearing(doorbell: Doorbell, client: "redis.Redis", settings: Settings) -> Iterator[list[str]]:
     """What the sender's room hears, once its door is open: each ring at once, and again by
-    Dramatiq. It answers as the actors do.
+    Dramatiq. It answers as the actors do. What is published before it subscribed is not heard.
     """
     heard: list[str] = []
 
@@ -42,6 +42,8 @@ def hearing(doorbell: Doorbell) -> Iterator[list[str]]:
         heard.append(SENDER)
 
     listener = doorbell.open(SENDER)
+    channel = f"{settings.redis_prefix}:bell:{SENDER}"
+    eventually(lambda: client.pubsub_numsub(channel)[0][1], what="it subscribes")
     yield heard
     listener.stop()
 
