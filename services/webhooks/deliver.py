@@ -16,7 +16,6 @@ from uuid import UUID
 import orjson
 
 from common import clock, crash, events, ids, logs, queue, tracing
-from common.batch import Batcher
 from common.resources import Row
 from common.vault import Vault, VaultError
 from services.webhooks import report, schedule, signing
@@ -29,7 +28,6 @@ log = logs.get(__name__)
 
 _GONE: Final = 410
 _TOO_MANY: Final = 429
-_SET: Final = 512
 _SECRETS: Final = 1024  # that are kept open
 _OURS: Final = timedelta(seconds=60)
 """Until the next try where ours was the fault."""
@@ -49,7 +47,6 @@ class Deliverer:
         self._ring = ring
         self._in_hand: Counter[UUID] = Counter()
         self._lateness = Lateness(jobs.limit)
-        self._records: Batcher[Result, None] = Batcher(self._record, most=_SET, writers=1)
 
     async def claim(self, most: int) -> list[Claimed]:
         """Deliveries that are due."""
@@ -69,12 +66,16 @@ class Deliverer:
             self._leave(claimed)
             raise
 
-    async def record(self, result: Result) -> None:
-        """With those of others, in one set."""
+    async def record(self, results: list[Result]) -> None:
+        """In one set."""
         try:
-            await self._records.submit(result)
+            changes = await self._jobs.record(results)
         finally:
-            self._leave(result.claimed)
+            for one in results:
+                self._leave(one.claimed)
+        report.changes(changes)
+        if changes.disabled:
+            await asyncio.to_thread(self._ring, queue.WEBHOOKS)
 
     async def give_back(self, jobs: list[Claimed]) -> None:
         """Claimed and not attempted: for anybody."""
@@ -84,7 +85,6 @@ class Deliverer:
 
     async def close(self) -> None:
         """After the last `record`."""
-        await self._records.close()
         await self._client.close()
 
     async def _attempt(self, claimed: Claimed) -> Result:
@@ -120,13 +120,6 @@ class Deliverer:
         self._in_hand[webhook_id] -= 1
         if not self._in_hand[webhook_id]:
             del self._in_hand[webhook_id]
-
-    async def _record(self, results: list[Result]) -> list[None]:
-        changes = await self._jobs.record(results)
-        report.changes(changes)
-        if changes.disabled:
-            await asyncio.to_thread(self._ring, queue.WEBHOOKS)
-        return [None] * len(results)
 
 
 def _note(result: Result) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import aiohttp
+from aiohttp.payload import BytesPayload
 from yarl import URL
 
 from services.webhooks.egress import Guard
@@ -110,7 +111,8 @@ async def _send(
     """Send to the first address that can be connected to; what is sent is sent once."""
     while True:
         body = request.body
-        data = body if len(body) <= _WRITTEN_AT_ONCE else io.BytesIO(body)
+        # Bytes as such would be looked up among all that aiohttp can send.
+        data = BytesPayload(body) if len(body) <= _WRITTEN_AT_ONCE else io.BytesIO(body)
         try:
             return await session.post(
                 request.url, data=data, headers=headers, allow_redirects=False

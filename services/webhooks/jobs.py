@@ -113,8 +113,10 @@ class Jobs:
             "token": token,
             "lease": self._lease_seconds,
         }
-        rows = (await connection.execute(CLAIM, values)).mappings()
-        return [Claimed(dict(row), token) for row in rows]
+        found = await connection.execute(CLAIM, values)
+        # A mapping of SQLAlchemy's, made a dict, looks up each of its columns by name.
+        columns = tuple(found.keys())
+        return [Claimed(dict(zip(columns, row, strict=True)), token) for row in found]
 
     async def record(self, results: list[Result]) -> Changes:
         """Write the attempts, where their deliveries stand, and how their endpoints do.

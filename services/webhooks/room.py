@@ -8,7 +8,9 @@ thread 0.6 ms).
 import asyncio
 import threading
 import time
-from typing import Final, Generic, Protocol, TypeVar, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Generic, Protocol, TypeVar
 
 from common import logs
 from common.worker import DRAIN_SECONDS
@@ -19,6 +21,8 @@ R = TypeVar("R")
 log = logs.get(__name__)
 
 _PAUSE_SECONDS: Final = 1.0
+_SET: Final = 512
+"""Recorded at once; with fewer the one that records is what all wait for."""
 
 
 class Work(Protocol[T, R]):
@@ -32,8 +36,8 @@ class Work(Protocol[T, R]):
         """What takes one of the places: a call, and what came of it."""
         ...
 
-    async def record(self, result: R) -> None:
-        """Write down what came of it; the place is somebody else's by then."""
+    async def record(self, results: list[R]) -> None:
+        """Write down what came of them; their places are others' by then."""
         ...
 
     async def give_back(self, jobs: list[T]) -> None:
@@ -44,20 +48,21 @@ class Work(Protocol[T, R]):
 class Room(Generic[T, R]):
     """Jobs of one kind, `places` attempts at a time. As many again wait for a place, so that none
     waits for the database between two attempts; what is being recorded comes on top.
+
+    A place is a task that takes one job after the other: a task, a place to ask for and a future
+    for each job were 0.05 ms of CPU, a tenth of a delivery.
     """
 
     def __init__(self, name: str, work: Work[T, R], places: int, tick_seconds: float) -> None:
         """In the running loop."""
         self._name = name
         self._work = work
-        self._most = 2 * places
-        self._few = places + places // 2
-        self._free = asyncio.Semaphore(places)
+        self._places = places
         self._tick_seconds = tick_seconds
         self._loop = asyncio.get_running_loop()
         self._bell = asyncio.Event()
-        self._in_hand: dict[asyncio.Task[None], T] = {}
-        self._begun: set[asyncio.Task[None]] = set()
+        self._jobs: asyncio.Queue[T] = asyncio.Queue()
+        self._results: asyncio.Queue[R] = asyncio.Queue()
         self._unattempted = 0
 
     def wake(self) -> None:
@@ -66,18 +71,30 @@ class Room(Generic[T, R]):
 
     async def run(self, stopping: threading.Event) -> None:
         """Until `stopping` is set, then drain. Survives whatever the database does."""
-        while not stopping.is_set():
-            self._bell.clear()
-            try:
-                found = await self._take()
-            except Exception:
-                log.exception("room.claim_failed", room=self._name)
-                await asyncio.sleep(_PAUSE_SECONDS)
-                continue
-            if not found:
-                await self._rest(stopping)
-        log.info("worker.stopping", room=self._name)
-        await self._drain()
+        with self._staffed():
+            while not stopping.is_set():
+                self._bell.clear()
+                try:
+                    found = await self._take()
+                except Exception:
+                    log.exception("room.claim_failed", room=self._name)
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+                if not found:
+                    await self._rest(stopping)
+            log.info("worker.stopping", room=self._name)
+            await self._drain()
+
+    @contextmanager
+    def _staffed(self) -> Iterator[None]:
+        """With somebody at every place, and one who records."""
+        tasks = [asyncio.create_task(self._attend()) for _ in range(self._places)]
+        tasks.append(asyncio.create_task(self._keep()))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def _rest(self, stopping: threading.Event) -> None:
         """Until the bell or the tick, however long that is; a signal is seen within a second."""
@@ -92,49 +109,58 @@ class Room(Generic[T, R]):
 
     async def _take(self) -> int:
         """Claim what fits, when a good part is done: sets, not rows. The number of jobs taken."""
-        if self._unattempted > self._few:
+        if self._is_full():
             return 0
-        jobs = await self._work.claim(self._most - self._unattempted)
+        jobs = await self._work.claim(2 * self._places - self._unattempted)
         self._unattempted += len(jobs)
         for job in jobs:
-            task = asyncio.create_task(self._perform(job))
-            self._in_hand[task] = job
-            task.add_done_callback(self._finished)
+            self._jobs.put_nowait(job)
         return len(jobs)
 
-    def _finished(self, task: "asyncio.Task[None]") -> None:
-        self._in_hand.pop(task, None)
-        self._begun.discard(task)
+    def _is_full(self) -> bool:
+        return 2 * self._unattempted > 3 * self._places
 
-    async def _perform(self, job: T) -> None:
-        """The lease brings back what failed here; the reason must not be lost with it."""
-        try:
-            async with self._free:
-                self._begun.add(cast("asyncio.Task[None]", asyncio.current_task()))
-                try:
-                    result = await self._work.attempt(job)
-                finally:
-                    self._attempted()
-            await self._work.record(result)
-        except Exception:
-            log.exception("room.job_failed", room=self._name)
+    async def _attend(self) -> None:
+        """One place. The lease brings back what failed here; the reason must not be lost with it."""
+        while True:
+            job = await self._jobs.get()
+            try:
+                self._results.put_nowait(await self._work.attempt(job))
+            except Exception:
+                log.exception("room.job_failed", room=self._name)
+                self._jobs.task_done()
+            finally:
+                self._unattempted -= 1
+                if not self._is_full():
+                    self._bell.set()
 
-    def _attempted(self) -> None:
-        self._unattempted -= 1
-        if self._unattempted <= self._few:
-            self._bell.set()
+    async def _keep(self) -> None:
+        """Record what has come while the set before was recorded. As in `_attend`, what fails."""
+        while True:
+            results = [await self._results.get()]
+            while len(results) < _SET and not self._results.empty():
+                results.append(self._results.get_nowait())
+            try:
+                await self._work.record(results)
+            except Exception:
+                log.exception("room.record_failed", room=self._name, jobs=len(results))
+            for _ in results:
+                self._jobs.task_done()
 
     async def _drain(self) -> None:
-        held = dict(self._in_hand)
-        untouched = [task for task in held if task not in self._begun]
-        for task in untouched:
-            task.cancel()
+        """Give back what nobody has begun, and wait for the record of what was."""
+        untouched = []
+        while not self._jobs.empty():
+            untouched.append(self._jobs.get_nowait())
+            self._jobs.task_done()
+        self._unattempted -= len(untouched)
         if untouched:
-            await self._return([held[task] for task in untouched])
-        if begun := set(self._begun):
-            _, late = await asyncio.wait(begun, timeout=DRAIN_SECONDS)
-            if late:
-                log.warning("room.drain_timeout", room=self._name, jobs=len(late))
+            await self._return(untouched)
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._jobs.join()
+        except TimeoutError:
+            log.warning("room.drain_timeout", room=self._name, jobs=self._unattempted)
 
     async def _return(self, jobs: list[T]) -> None:
         try:

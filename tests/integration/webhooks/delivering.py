@@ -73,7 +73,7 @@ class Delivering:
         async def deliver() -> int:
             claims = await self._deliverer.claim(most)
             for claimed in claims:
-                await self._deliverer.record(await self._deliverer.attempt(claimed))
+                await self._deliverer.record([await self._deliverer.attempt(claimed)])
             return len(claims)
 
         return self._queue.run(deliver())

@@ -11,18 +11,24 @@ AN_HOUR = 3600.0
 
 
 class Work:
-    """Jobs are numbers. Each is under way until `open` is set, and recorded when `book` is."""
+    """Jobs are numbers. Each is under way until it is let go, and recorded when `book` is set."""
 
     def __init__(self, jobs: int) -> None:
         self.waiting = list(range(jobs))
         self.asked: list[int] = []
         self.under_way: set[int] = set()
         self.done: list[int] = []
+        self.sets: list[int] = []
         self.returned: list[int] = []
-        self.open = asyncio.Event()
         self.book = asyncio.Event()
         self.book.set()
         self.broken = 0
+        self._ends = asyncio.Semaphore(0)
+
+    def let_go(self, jobs: int) -> None:
+        """So many attempts come to their end, those under way first."""
+        for _ in range(jobs):
+            self._ends.release()
 
     async def claim(self, most: int) -> list[int]:
         self.asked.append(most)
@@ -34,16 +40,19 @@ class Work:
 
     async def attempt(self, job: int) -> int:
         self.under_way.add(job)
-        await self.open.wait()
+        await self._ends.acquire()
         self.under_way.discard(job)
         if job == 1:
             self.done.append(job)
             raise ValueError("the others go on")
         return job
 
-    async def record(self, job: int) -> None:
+    async def record(self, jobs: list[int]) -> None:
+        self.sets.append(len(jobs))
         await self.book.wait()
-        self.done.append(job)
+        self.done += jobs
+        if 2 in jobs:
+            raise ConnectionError("the others go on")
 
     async def give_back(self, jobs: list[int]) -> None:
         self.returned += jobs
@@ -77,7 +86,7 @@ def test_as_many_as_there_are_places_are_under_way_and_as_many_wait() -> None:
         await until(lambda: len(work.under_way) == PLACES)
         assert work.asked == [8]
         assert len(work.waiting) == 2
-        work.open.set()
+        work.let_go(99)
 
     live(10, story, AN_HOUR)
 
@@ -86,20 +95,30 @@ def test_who_waits_for_the_record_holds_no_place() -> None:
     async def story(work: Work, _: Room[int, int]) -> None:
         await until(lambda: work.under_way == {0, 1, 2, 3})
         work.book.clear()
-        work.open.set()
-        await asyncio.sleep(0)
-        work.open.clear()
+        work.let_go(PLACES)
         await until(lambda: work.under_way == {4, 5})
         assert work.done == [1]
-        work.open.set()
+        work.let_go(2)
         work.book.set()
 
     assert sorted(live(6, story, AN_HOUR).done) == list(range(6))
 
 
+def test_what_comes_while_a_set_is_recorded_is_the_next_set() -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
+        work.book.clear()
+        work.let_go(1)
+        await until(lambda: work.sets == [1])
+        work.let_go(7)
+        await until(lambda: 1 in work.done and not work.under_way)
+        work.book.set()
+
+    assert live(8, story, AN_HOUR).sets == [1, 6]
+
+
 def test_all_is_done_without_a_tick_and_one_that_fails_takes_nobody_with_it() -> None:
     async def story(work: Work, _: Room[int, int]) -> None:
-        work.open.set()
+        work.let_go(99)
         await until(lambda: len(work.done) == 50)
 
     assert sorted(live(50, story, AN_HOUR).done) == list(range(50))
@@ -107,7 +126,7 @@ def test_all_is_done_without_a_tick_and_one_that_fails_takes_nobody_with_it() ->
 
 def test_a_ring_wakes_it_from_another_thread() -> None:
     async def story(work: Work, room: Room[int, int]) -> None:
-        work.open.set()
+        work.let_go(99)
         await until(lambda: bool(work.asked))
         work.waiting = [7]
         await asyncio.to_thread(room.wake)
@@ -118,7 +137,7 @@ def test_a_ring_wakes_it_from_another_thread() -> None:
 
 def test_without_a_ring_it_looks_once_a_tick() -> None:
     async def story(work: Work, _: Room[int, int]) -> None:
-        work.open.set()
+        work.let_go(99)
         await until(lambda: bool(work.asked))
         work.waiting = [7]
         await until(lambda: work.done == [7])
@@ -129,7 +148,7 @@ def test_without_a_ring_it_looks_once_a_tick() -> None:
 def test_it_survives_a_database_that_is_away() -> None:
     async def story(work: Work, _: Room[int, int]) -> None:
         work.broken = 1
-        work.open.set()
+        work.let_go(99)
         await until(lambda: work.done == [0])
 
     live(1, story, AN_HOUR)
@@ -138,7 +157,7 @@ def test_it_survives_a_database_that_is_away() -> None:
 def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest() -> None:
     async def story(work: Work, _: Room[int, int]) -> None:
         await until(lambda: len(work.under_way) == PLACES)
-        asyncio.get_running_loop().call_later(0.05, work.open.set)
+        asyncio.get_running_loop().call_later(0.05, work.let_go, PLACES)
 
     work = live(10, story, AN_HOUR)
 
