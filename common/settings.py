@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     ] = 64
     delivery_lease_seconds: Annotated[
         PositiveFloat,
-        Field(description="How long a webhook worker holds a delivery; above twice its timeout."),
+        Field(description="How long a webhook worker holds a delivery; above 3 x its timeout."),
     ] = 60.0
     webhook_timeout_seconds: Annotated[
         PositiveFloat, Field(description="One attempt at an endpoint, from first to last byte.")
@@ -180,9 +180,9 @@ class Settings(BaseSettings):
         ses = self.ses_connect_timeout_seconds + self.ses_read_timeout_seconds
         if self.send_lease_seconds <= ses:
             raise ValueError("POSTROOM_SEND_LEASE_SECONDS must be above both SES timeouts together")
-        if self.delivery_lease_seconds <= 2 * self.webhook_timeout_seconds:
-            # Twice: a delivery may wait in its worker for a whole attempt before its own.
-            raise ValueError("POSTROOM_DELIVERY_LEASE_SECONDS must be above twice its timeout")
+        if self.delivery_lease_seconds <= 3 * self.webhook_timeout_seconds:
+            # A delivery may wait in its worker for two whole attempts before its own.
+            raise ValueError("POSTROOM_DELIVERY_LEASE_SECONDS must be above 3 x its timeout")
         return self
 
     @model_validator(mode="after")

@@ -48,7 +48,7 @@ class Pace:
             "ses_read_timeout_seconds": self.call,
             "ambiguous_grace_seconds": self.grace,
             "tick_seconds": self.tick,
-            "delivery_lease_seconds": 3,
+            "delivery_lease_seconds": 4,
             "webhook_timeout_seconds": 1,
         }
 

@@ -29,7 +29,7 @@ def test_every_setting_stands_in_the_readme_with_its_default_and_its_sentence() 
     "wrong",
     [
         {"send_lease_seconds": 23.0},
-        {"delivery_lease_seconds": 30.0},
+        {"delivery_lease_seconds": 45.0},
         {"tick_seconds": 0.0},
         {"port": 70000},
     ],

@@ -17,7 +17,7 @@ from tests.integration.webhooks.endpoint import ANSWER, Connection, answering, s
 from tests.service import Service, service
 from tests.waiting import eventually
 
-SHORT = {"delivery_lease_seconds": 5, "webhook_timeout_seconds": 2}
+SHORT = {"delivery_lease_seconds": 7, "webhook_timeout_seconds": 2}
 
 
 class StartWorker(Protocol):

@@ -81,14 +81,28 @@ def live(jobs: int, story: Callable[[Work, Room[int, int]], Awaitable[None]], ti
     return asyncio.run(main())
 
 
-def test_as_many_as_there_are_places_are_under_way_and_as_many_wait() -> None:
+def test_as_many_as_there_are_places_are_under_way_and_twice_as_many_wait() -> None:
     async def story(work: Work, _: Room[int, int]) -> None:
         await until(lambda: len(work.under_way) == PLACES)
-        assert work.asked == [8]
+        assert work.asked == [12]
         assert len(work.waiting) == 2
         work.let_go(99)
 
-    live(10, story, AN_HOUR)
+    live(14, story, AN_HOUR)
+
+
+def test_it_claims_again_when_as_many_wait_as_there_are_places() -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
+        await until(lambda: len(work.under_way) == PLACES)
+        work.let_go(3)
+        await until(lambda: len(work.done) == 3)
+        assert work.asked == [12]
+        work.let_go(1)
+        await until(lambda: len(work.asked) > 1)
+        assert work.asked == [12, 4]
+        work.let_go(99)
+
+    live(40, story, AN_HOUR)
 
 
 def test_who_waits_for_the_record_holds_no_place() -> None:
