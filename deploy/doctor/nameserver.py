@@ -17,6 +17,7 @@ PATIENCE_SECONDS: Final = 4.0
 _TRY_SECONDS: Final = 1.0
 """For one datagram, before it is sent again: some get lost."""
 _PORT: Final = 53
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ class Server(NamedTuple):
     def of(cls, text: str) -> "Server":
         """`ADDRESS` or `ADDRESS#PORT`. Raises ValueError."""
         address, _, port = text.partition("#")
-        return cls(str(ipaddress.ip_address(address)), int(port or _PORT))
+        server = cls(str(ipaddress.ip_address(address)), int(port or _PORT))
+        if not 0 < server.port <= _LAST_PORT:
+            raise ValueError("no such port")
+        return server
 
 
 class Dns:

@@ -63,9 +63,14 @@ def test_a_hostile_record_is_read_in_no_time() -> None:
     assert time.process_time() - began < 1
 
 
-def test_a_name_server_is_an_address() -> None:
+def test_a_name_server_is_an_address_and_maybe_a_port() -> None:
     assert Server.of("1.1.1.1") == ("1.1.1.1", 53)
     assert Server.of("::1#5353") == ("::1", 5353)
+
+
+@pytest.mark.parametrize("wrong", ["dns.example.com", "1.1.1.1:53", "1.1.1.1#70000", ""])
+def test_what_is_no_name_server_is_refused(wrong: str) -> None:
     with pytest.raises(SystemExit) as refused:
-        command.main(["--nameserver", "dns.example.com"])
+        command.main(["--nameserver", wrong])
+
     assert refused.value.code == 2
