@@ -58,9 +58,7 @@ def examine_return_path(world: World) -> Iterator[Finding]:
     elif not world.mail_from:
         yield skipped("dns_spf", "identity_mail_from")
     else:
-        found = world.dns.txt(world.mail_from)
-        silent = isinstance(found, Silence)
-        yield unknown("dns_spf", found) if silent else judge_spf(world.mail_from, found)
+        yield _spf(world.dns, world.mail_from)
 
 
 def unknown(code: str, silence: Silence) -> Finding:
@@ -113,6 +111,11 @@ def judge_dmarc(domain: str, name: str, found: Sequence[str]) -> Finding:
     policy = tags["p"] if name == domain else tags.get("sp", tags["p"])
     then = "" if policy != "none" else " It only asks for reports; quarantine and reject protect."
     return ok("dns_dmarc", f"{policy}, by {name}.{then}")
+
+
+def _spf(names: Dns, domain: str) -> Finding:
+    found = names.txt(domain)
+    return unknown("dns_spf", found) if isinstance(found, Silence) else judge_spf(domain, found)
 
 
 def judge_spf(domain: str, found: Sequence[str]) -> Finding:
