@@ -19,9 +19,11 @@ from deploy.aws import queues, runner
 from deploy.aws.blueprint import KEEP_MAIL_DAYS, Blueprint, BlueprintError
 from deploy.aws.clients import connect
 from deploy.aws.identity import Identity
-from deploy.aws.inventory import SERVICE, resources
+from deploy.aws.inventory import resources
+from deploy.aws.policies import SERVICES
 from deploy.aws.records import records, settings
 from deploy.aws.resource import Account
+from deploy.aws.trust import NAMESPACE, SERVICE, of_service_accounts
 
 _NO_TRUST = ""
 
@@ -44,13 +46,14 @@ def main() -> int:
 
 
 def _up(account: Account, flags: argparse.Namespace) -> int:
-    changes = 0
-    for step in runner.up(resources(account, _trust(flags.trust)), dry_run=flags.dry_run):
+    changes, trust = 0, _trust(account, flags)
+    for step in runner.up(resources(account, trust), dry_run=flags.dry_run):
         _say(0, str(step))
         changes += step.is_change
     if not changes:
         _say(0, "Nothing has changed: all of it was there.")
-    sys.stdout.write("".join(f"{line}\n" for line in _told(account)))
+    lines = [*_told(account), *(_roles(account) if trust else [])]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 
@@ -72,6 +75,13 @@ def _told(account: Account) -> Iterator[str]:
     if feedback and inbound:
         for name, value in settings(account.blueprint, feedback, inbound).items():
             yield f"{name}={value}"
+
+
+def _roles(account: Account) -> Iterator[str]:
+    """As the annotations of service accounts have them."""
+    yield "# Roles of the services:"
+    for service in SERVICES:
+        yield f"# {service} {account.blueprint.role_arn(service)}"
 
 
 def _down(account: Account, flags: argparse.Namespace) -> int:
@@ -101,9 +111,14 @@ def _account(flags: argparse.Namespace) -> Account:
     return Account(clients, blueprint, flags.adopt, flags.replace_rule_set, flags.delete_mail)
 
 
-def _trust(path: Path | None) -> str | None:
-    if path is None:
-        return None
+def _trust(account: Account, flags: argparse.Namespace) -> str | None:
+    if flags.oidc_provider is not None:
+        number = account.blueprint.account
+        return of_service_accounts(flags.oidc_provider, flags.namespace, number)
+    return _read(flags.trust) if flags.trust else None
+
+
+def _read(path: Path) -> str:
     try:
         text = path.read_text()
         json.loads(text)
@@ -127,14 +142,26 @@ def _flags() -> argparse.Namespace:
     up.add_argument(
         "--replace-rule-set", action="store_true", help="another receipt rule set is active: end it"
     )
-    up.add_argument(
+    _add_roles(up)
+    down.add_argument("--delete-mail", action="store_true", help="the bucket with all mail in it")
+    return parser.parse_args()
+
+
+def _add_roles(up: argparse.ArgumentParser) -> None:
+    roles = up.add_mutually_exclusive_group()
+    roles.add_argument(
+        "--oidc-provider",
+        metavar="ARN",
+        help="make a role for each service too, for the service accounts of this cluster (IRSA)",
+    )
+    roles.add_argument(
         "--trust",
         type=Path,
         metavar="FILE",
-        help=f"make a role for each service too, by this trust policy; {SERVICE} in it is its name",
+        help=f"the same by a trust policy of yours; {SERVICE} in it is the service's name",
     )
-    down.add_argument("--delete-mail", action="store_true", help="the bucket with all mail in it")
-    return parser.parse_args()
+    words = f"of the service accounts ({NAMESPACE})"
+    up.add_argument("--namespace", default=NAMESPACE, help=words)
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:

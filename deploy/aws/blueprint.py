@@ -115,6 +115,9 @@ class Blueprint:
     def policy_arn(self, service: policies.Service) -> str:
         return f"arn:{self.partition}:iam::{self.account}:policy/{self.policy_name(service)}"
 
+    def role_arn(self, service: policies.Service) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.policy_name(service)}"
+
     def topic_policy(self, flow: Flow) -> policies.Policy:
         teller = self.configuration_set_arn if flow == "feedback" else self.receipt_rule_arn
         return policies.topic(self.topic_arn(flow), self.account, teller)

@@ -1,7 +1,6 @@
 """Everything that Postroom needs on an account, in the order in which it can be made."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from deploy.aws import queues
 from deploy.aws.blueprint import FLOWS
@@ -13,9 +12,7 @@ from deploy.aws.receipt_rules import ActiveRuleSet, Rule, RuleSet
 from deploy.aws.resource import Account, Resource
 from deploy.aws.roles import Role, ServicePolicy
 from deploy.aws.topics import Subscription, Topic
-
-SERVICE: Final = "${service}"
-"""Stands in a trust policy for the service's name."""
+from deploy.aws.trust import SERVICE
 
 
 def resources(account: Account, trust: str | None) -> Iterator[Resource]:

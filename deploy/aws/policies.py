@@ -82,3 +82,21 @@ def status(queue_arn: str) -> Policy:
 
 def inbound(queue_arn: str, bucket_arn: str) -> Policy:
     return _document(_allow("ReadNotices", READ_QUEUE, (queue_arn,)), *_read_mail(bucket_arn))
+
+
+def service_account(provider_arn: str, issuer: str, name: str) -> Policy:
+    """A trust policy: `name`, as `NAMESPACE:NAME`, by a token that the cluster made for STS."""
+    return _document(
+        {
+            "Sid": "ServiceAccount",
+            "Effect": "Allow",
+            "Principal": {"Federated": provider_arn},
+            "Action": ["sts:AssumeRoleWithWebIdentity"],
+            "Condition": {
+                "StringEquals": {
+                    f"{issuer}:sub": f"system:serviceaccount:{name}",
+                    f"{issuer}:aud": "sts.amazonaws.com",
+                }
+            },
+        }
+    )

@@ -6,7 +6,9 @@ from typing import Final
 
 from deploy.aws.blueprint import Blueprint
 
-_DKIM_ZONE: Final = "dkim.amazonses.com"
+SES: Final = "amazonses.com"
+"""The domain that SES sends from, and the name of its SPF record."""
+_DKIM_ZONE: Final = f"dkim.{SES}"
 _FIRST: Final = 10
 """The preference of an MX record; there is one host."""
 
@@ -35,17 +37,33 @@ def records(
         name = f"{token}._domainkey.{domain}"
         yield Record(name, "CNAME", f"{token}.{dkim_zone or _DKIM_ZONE}", "DKIM")
     bounce = mail_from or blueprint.mail_from
-    host = f"feedback-smtp.{region}.amazonses.com"
-    yield Record(bounce, "MX", f"{_FIRST} {host}", "bounces come back to SES")
-    yield Record(bounce, "TXT", '"v=spf1 include:amazonses.com ~all"', "SPF, for the return path")
-    inbound = f"{_FIRST} inbound-smtp.{region}.amazonaws.com"
-    yield Record(domain, "MX", inbound, f"ALL mail to {domain} comes to Postroom")
-    yield Record(
-        f"_dmarc.{domain}",
-        "TXT",
-        '"v=DMARC1; p=none"',
-        "DMARC: add rua=, read its reports, then p=quarantine, then p=reject",
-    )
+    host = f"{_FIRST} feedback-smtp.{region}.{SES}"
+    yield Record(bounce, "MX", host, "bounces come back to SES")
+    yield spf(bounce)
+    yield receiving(domain, region)
+    yield dmarc(domain)
+
+
+def spf(mail_from: str) -> Record:
+    """RFC 7208. https://docs.aws.amazon.com/ses/latest/dg/mail-from.html"""
+    value = f'"v=spf1 include:{SES} ~all"'
+    return Record(mail_from, "TXT", value, "SPF, for the return path")
+
+
+def inbound_host(region: str) -> str:
+    """Where SES receives. https://docs.aws.amazon.com/general/latest/gr/ses.html"""
+    return f"inbound-smtp.{region}.amazonaws.com"
+
+
+def receiving(domain: str, region: str) -> Record:
+    host = f"{_FIRST} {inbound_host(region)}"
+    return Record(domain, "MX", host, f"ALL mail to {domain} comes to Postroom")
+
+
+def dmarc(domain: str) -> Record:
+    """RFC 7489."""
+    why = "DMARC: add rua=, read its reports, then p=quarantine, then p=reject"
+    return Record(f"_dmarc.{domain}", "TXT", '"v=DMARC1; p=none"', why)
 
 
 def settings(

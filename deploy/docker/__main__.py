@@ -41,6 +41,7 @@ def made() -> dict[str, str]:
         "REDIS_PASSWORD": secrets.token_hex(24),
         "GRAFANA_ADMIN_PASSWORD": secrets.token_hex(24),
         "POSTROOM_SECRET_KEYS": f"compose:{key}",
+        "POSTROOM_ADMIN_KEYS": secrets.token_hex(32),
     }
 
 
@@ -60,6 +61,7 @@ def cluster(secret: dict[str, str]) -> dict[str, str]:
         "POSTGRES_PASSWORD": postgres,
         "REDIS_PASSWORD": redis,
         "POSTROOM_SECRET_KEYS": secret["POSTROOM_SECRET_KEYS"],
+        "POSTROOM_ADMIN_KEYS": secret["POSTROOM_ADMIN_KEYS"],
     }
 
 

@@ -14,6 +14,7 @@ from common.settings import Settings
 from deploy.doctor import database, environment, probe, render, runner, subjects
 from deploy.doctor.asking import Ask
 from deploy.doctor.findings import Finding, exit_status
+from deploy.doctor.nameserver import Dns, Server
 from deploy.doctor.subjects import Part
 from deploy.doctor.world import World
 
@@ -23,7 +24,7 @@ _PROBE_SECONDS = 30.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code."""
     flags = _flags(arguments)
-    findings = _examined(_parts(flags), flags.probe_seconds)
+    findings = _examined(_parts(flags), flags)
     if flags.only:
         findings = runner.only(findings, frozenset(flags.only))
     show = render.as_json if flags.json else render.as_text
@@ -37,6 +38,8 @@ def _flags(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--no-probe", action="store_true", help="send no mail")
     words = "how long the probe's feedback may take"
     parser.add_argument("--probe-seconds", type=float, default=_PROBE_SECONDS, help=words)
+    words = "ask this name server (ADDRESS or ADDRESS#PORT), not those of this machine"
+    parser.add_argument("--nameserver", type=Server.of, metavar="ADDRESS", help=words)
     words = "only this, and what hides it; may be repeated"
     parser.add_argument(
         "--only", action="append", default=[], metavar="CODE", choices=subjects.CODES, help=words
@@ -49,7 +52,7 @@ def _parts(flags: argparse.Namespace) -> Sequence[Part]:
     return [part for part in parts if not (flags.no_probe and part.subject is probe.SUBJECT)]
 
 
-def _examined(parts: Sequence[Part], probe_seconds: float) -> list[Finding]:
+def _examined(parts: Sequence[Part], flags: argparse.Namespace) -> list[Finding]:
     try:
         settings = Settings()
     except ValidationError as wrong:
@@ -57,7 +60,9 @@ def _examined(parts: Sequence[Part], probe_seconds: float) -> list[Finding]:
     engine = db.make_engine(settings, pool_size=1, patience=database.PATIENCE)
     ask = Ask(settings)
     try:
-        world = World(settings, engine, ask, probe_seconds)
+        world = World(settings, engine, ask, flags.probe_seconds)
+        if flags.nameserver or not settings.aws_url:  # no DNS leads to a double of AWS
+            world.dns = Dns(flags.nameserver)
         return runner.named(runner.examine(world, parts), world)
     finally:
         ask.close()

@@ -33,19 +33,24 @@ def examine(world: World) -> Iterator[Finding]:
     if isinstance(found, Trouble):
         yield judge_trouble(world.domain, found)
         return
+    world.mail_from = (found.get("MailFromAttributes") or {}).get("MailFromDomain", "")
     yield from judge(name, found)
 
 
 def look(ask: Ask, domain: str) -> tuple[str, Json | Trouble]:
     """The nearest identity that covers the domain, by its name."""
-    labels = domain.split(".")
-    names = [".".join(labels[at:]) for at in range(max(1, len(labels) - 1))]
     answer: Json | Trouble = Trouble("missing", "ses:GetEmailIdentity", "NotFoundException")
-    for name in names:
+    for name in covering(domain):
         answer = ask("sesv2", "get_email_identity", EmailIdentity=name)
         if not (isinstance(answer, Trouble) and answer.kind == "missing"):
             return name, answer
     return domain, answer
+
+
+def covering(domain: str) -> list[str]:
+    """The domain, and those above it, but for the top level."""
+    labels = domain.split(".")
+    return [".".join(labels[at:]) for at in range(max(1, len(labels) - 1))]
 
 
 def judge_trouble(domain: str, trouble: Trouble) -> Finding:

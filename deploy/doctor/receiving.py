@@ -1,7 +1,6 @@
 """How SES receives: its receipt rule, and the bucket that the mail lies in.
 
 https://docs.aws.amazon.com/ses/latest/dg/receiving-email-concepts.html
-The MX record of the domain is not looked at: Python has no question for it.
 """
 
 import socket

@@ -7,12 +7,14 @@ import sqlalchemy as sa
 
 from common.settings import Settings
 from deploy.doctor.asking import Ask
+from deploy.doctor.nameserver import Dns
 
 
 @dataclass(slots=True)
 class World:
     """`topics`: the ARN of each flow's topic, by `feedback` and `inbound`, once it is known.
     `status_age`: how long ago the status worker had last seen its queue empty; None: never.
+    `dns`: None where it has no say. `mail_from`: the identity's MAIL FROM domain, once it is known.
     `max_receives`: of the feedback queue. `receipt_rule`: the ARN of the rule that receives.
     """
 
@@ -26,6 +28,8 @@ class World:
     status_age: timedelta | None = None
     max_receives: int | None = None
     receipt_rule: str = ""
+    dns: Dns | None = None
+    mail_from: str = ""
 
     def __post_init__(self) -> None:
         self.domain = self.settings.default_domain

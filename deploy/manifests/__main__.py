@@ -17,7 +17,7 @@ from typing import Final
 
 import yaml
 
-from deploy.manifests import compose, link_rules, pod_rules, schemas
+from deploy.manifests import compose, link_rules, pod_rules, schemas, secret_rules
 from deploy.manifests.kustomize import Manifest, build, identity
 
 ROOT: Final = Path(__file__).parents[2]
@@ -31,10 +31,12 @@ RULES: Final[tuple[Rule, ...]] = (
     pod_rules.spread,
     link_rules.selected,
     link_rules.known,
-    link_rules.keyless,
     link_rules.walled,
     link_rules.scaled,
     link_rules.watched,
+    secret_rules.keyless,
+    secret_rules.unseen,
+    secret_rules.held,
 )
 REQUIRED: Final = (
     "POSTGRES_PASSWORD",

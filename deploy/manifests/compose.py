@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from common.worker import DRAIN_SECONDS
-from deploy.manifests.looking import setting_names
+from deploy.manifests.looking import is_known
 from deploy.manifests.pod_rules import API_DRAIN_SECONDS, CLOSING_SECONDS, SERVICES
 
 Service = dict[str, Any]
@@ -98,8 +98,7 @@ def _drained(found: dict[str, Service]) -> Iterator[str]:
 
 
 def _settings(found: dict[str, Service]) -> Iterator[str]:
-    names = setting_names()
     for name in SERVICES:
         for variable in found[name]["environment"]:
-            if variable.startswith("POSTROOM_") and variable not in names:
+            if not is_known(variable):
                 yield f"{name}: {variable}: no such setting"

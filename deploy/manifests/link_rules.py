@@ -5,13 +5,11 @@ A rule yields a sentence for each thing that breaks it.
 
 import ipaddress
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from deploy.manifests.kustomize import Manifest
-from deploy.manifests.looking import named_pods, of_kind, setting_names, variables
-
-KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-SECRETS: Final = ("DATABASE_URL", "REDIS_URL", "POSTROOM_SECRET_KEYS")
+from deploy.manifests.looking import is_known, named_pods, of_kind, variables
+from deploy.manifests.pod_rules import SERVICES
 
 
 def selected(manifests: list[Manifest]) -> Iterator[str]:
@@ -30,9 +28,8 @@ def selected(manifests: list[Manifest]) -> Iterator[str]:
 
 
 def known(manifests: list[Manifest]) -> Iterator[str]:
-    """Every POSTROOM_ variable is a setting, and every account and map that is named is there."""
+    """Every variable of ours is a setting, and every account and map that is named is there."""
     accounts, maps = of_kind(manifests, "ServiceAccount"), of_kind(manifests, "ConfigMap")
-    names = setting_names()
     for name, pod in named_pods(manifests):
         if pod.get("serviceAccountName", "default") not in {*accounts, "default"}:
             yield f"{name}: no such ServiceAccount"
@@ -40,22 +37,11 @@ def known(manifests: list[Manifest]) -> Iterator[str]:
             for source in container.get("envFrom", []):
                 if source["configMapRef"]["name"] not in maps:
                     yield f"{name}: no such ConfigMap"
-    for variable in variables(manifests):
-        if variable.startswith("POSTROOM_") and variable not in names:
+    # Others' pods, such as the local Postgres, have variables of their own.
+    ours = [one for one in manifests if one["metadata"]["name"] in {*SERVICES, "migrate"}]
+    for variable in variables([*ours, *maps.values()]):
+        if not is_known(variable):
             yield f"{variable}: no such setting"
-
-
-def keyless(manifests: list[Manifest]) -> Iterator[str]:
-    """No secret stands in a manifest, and no key of AWS is given to a pod."""
-    for name in of_kind(manifests, "Secret"):
-        yield f"Secret {name}: is made in the cluster, not here"
-    for variable in variables(manifests):
-        if variable in KEYS:
-            yield f"{variable}: a role is there instead of keys"
-    for name, pod in named_pods(manifests):
-        for variable in (one for box in pod["containers"] for one in box.get("env", [])):
-            if variable["name"] in SECRETS and "value" in variable:
-                yield f"{name}: {variable['name']} stands there in clear"
 
 
 def walled(manifests: list[Manifest]) -> Iterator[str]:

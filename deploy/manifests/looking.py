@@ -1,16 +1,29 @@
 """What all rules look with: manifests by kind, their pods, their variables, the settings."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from common.settings import Settings
 from deploy.manifests.kustomize import Manifest, pods
 
+PROXIES: Final = ("HTTPS_PROXY", "NO_PROXY")
+"""How boto3 learns of an egress proxy: docs/kubernetes.md."""
+
 
 def setting_names() -> set[str]:
     """The names of all settings in the environment."""
+    return {setting_name(field) for field in Settings.model_fields}
+
+
+def setting_name(field: str) -> str:
+    """Of a field of `Settings`, in the environment."""
     prefix = Settings.model_config.get("env_prefix", "")
-    fields = Settings.model_fields.items()
-    return {str(field.validation_alias or f"{prefix}{name}".upper()) for name, field in fields}
+    return str(Settings.model_fields[field].validation_alias or f"{prefix}{field}".upper())
+
+
+def is_known(variable: str) -> bool:
+    """Whether a service of ours reads it: as a setting, or boto3 or its HTTP do (`AWS_PROFILE`)."""
+    return variable in setting_names() or variable.startswith("AWS_") or variable in PROXIES
 
 
 def of_kind(manifests: list[Manifest], kind: str) -> dict[str, Manifest]:

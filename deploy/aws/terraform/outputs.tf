@@ -28,10 +28,10 @@ output "dns_records" {
 
 output "policy_arns" {
   description = "One for the role of each service."
-  value = {
-    api     = aws_iam_policy.api.arn
-    sender  = aws_iam_policy.sender.arn
-    status  = aws_iam_policy.status.arn
-    inbound = aws_iam_policy.inbound.arn
-  }
+  value       = local.policy_arns
+}
+
+output "role_arns" {
+  description = "For the annotations of the service accounts; empty without oidc_provider_arn."
+  value       = { for service, role in aws_iam_role.service : service => role.arn }
 }

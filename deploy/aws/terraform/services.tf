@@ -1,4 +1,4 @@
-# What each service may do; attach them to the roles that the services run as. The webhooks need none.
+# What each service may do: roles.tf makes roles of it, or attach it to your own. The webhooks need none.
 
 data "aws_iam_policy_document" "api" {
   statement {

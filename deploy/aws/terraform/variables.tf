@@ -36,3 +36,19 @@ variable "keep_mail_days" {
   type        = number
   default     = 90
 }
+
+variable "oidc_provider_arn" {
+  description = "Of the cluster that Postroom runs in: makes a role for each of its service accounts. Empty: none."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/[A-Za-z0-9./_-]+)?$", var.oidc_provider_arn))
+    error_message = "Must be the ARN of an IAM OIDC provider."
+  }
+}
+
+variable "kubernetes_namespace" {
+  description = "Of the service accounts api, sender, status and inbound."
+  type        = string
+  default     = "postroom"
+}

@@ -2,15 +2,18 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common.settings import Settings
 from deploy.aws.__main__ import main
 from deploy.aws.bucket import Bucket
+from deploy.aws.policies import SERVICES
 from tests.integration.deploy.account.conftest import DOMAIN, MODELS, REGION, TRUST, Customer
 from tests.integration.deploy.account.ses_v2 import DKIM_ZONE
 
+ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/ABC"
 ASKED = ("--domain", DOMAIN, "--region", REGION)
 Captured = pytest.CaptureFixture[str]
 
@@ -71,6 +74,31 @@ def test_again_nothing_has_changed_and_all_of_it_can_go(
     assert "IAM role postroom-api: taken away" in capsys.readouterr().err
 
 
+def test_a_cluster_gets_a_role_for_each_service_account(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, customer: Customer
+) -> None:
+    provider = f"arn:aws:iam::{customer.blueprint.account}:oidc-provider/{ISSUER}"
+    asked = ("up", *ASKED, "--oidc-provider", provider)
+    iam = customer.clients.iam
+
+    assert _run(monkeypatch, *asked, "--dry-run") == 0
+    assert iam.list_roles()["Roles"] == []
+    assert _run(monkeypatch, *asked) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert _run(monkeypatch, *asked) == 0
+    assert capsys.readouterr().err.endswith("Nothing has changed: all of it was there.\n")
+
+    roles = {one["RoleName"]: one for one in iam.list_roles()["Roles"]}
+    assert roles.keys() == {f"postroom-{service}" for service in SERVICES}
+    for service in SERVICES:
+        role = roles[f"postroom-{service}"]
+        trust: Any = role["AssumeRolePolicyDocument"]
+        (statement,) = trust["Statement"]
+        subject = statement["Condition"]["StringEquals"][f"{ISSUER}:sub"]
+        assert subject == f"system:serviceaccount:postroom:{service}"
+        assert f"# {service} {role['Arn']}" in told
+
+
 def test_mail_that_would_be_lost_is_exit_1(
     monkeypatch: pytest.MonkeyPatch, capsys: Captured, customer: Customer
 ) -> None:
@@ -100,6 +128,7 @@ def test_what_is_in_the_way_is_exit_1(
         ("up", "--domain", "Example", "--region", REGION),
         ("up", "--domain", DOMAIN),
         ("up", *ASKED, "--trust", "/nowhere.json"),
+        ("up", *ASKED, "--oidc-provider", f"arn:aws:iam::000000000000:oidc-provider/{ISSUER}"),
     ],
 )
 def test_what_makes_no_sense_is_exit_2(

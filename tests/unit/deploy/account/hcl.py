@@ -11,9 +11,13 @@ from typing import Any, Final
 
 import hcl2
 
-_ADDRESS: Final = r"(?:var|local|module|data|aws_[a-z0-9_]+)(?:\.[A-Za-z0-9_]+)+"
+_ADDRESS: Final = r"(?:var|local|module|data|each|aws_[a-z0-9_]+)(?:\.[A-Za-z0-9_]+)+"
 _IN_TEXT: Final = re.compile(rf"\$\{{({_ADDRESS})\}}")
 _DEFAULT: Final = re.compile(r'\$\{var\.[a-z_]+ == "" \? (.+) : var\.[a-z_]+\}')
+_AFTER: Final = re.compile(rf'\$\{{element\(split\("([^"]+)", ({_ADDRESS})\), 1\)\}}')
+_WHERE: Final = re.compile(
+    rf'\$\{{\{{for (\w+), (\w+) in ({_ADDRESS}) : \1 => \2 if ({_ADDRESS}) != ""\}}\}}'
+)
 _JSON: Final = re.compile(r"\$\{jsonencode\((.+)\)\}", re.DOTALL)
 
 Block = Mapping[str, Any]
@@ -30,14 +34,22 @@ class Module:
         """A value as Terraform would have it. KeyError for an address that is not known."""
         if isinstance(said, list):
             return [self.value(one) for one in said]
-        if not isinstance(said, str):
-            return said
+        if isinstance(said, Mapping):
+            return {name: self.value(one) for name, one in said.items()}
+        return self._text(said) if isinstance(said, str) else said
+
+    def _text(self, said: str) -> Any:
         if whole := _IN_TEXT.fullmatch(said):
             return self.known[whole[1]]
         if default := _DEFAULT.fullmatch(said):
             return self.value(default[1] if default[1].startswith('"') else f"${{{default[1]}}}")
         if encoded := _JSON.fullmatch(said):
             return self._json(encoded[1])
+        if after := _AFTER.fullmatch(said):
+            parts = self.known[after[2]].split(after[1])
+            return parts[1 % len(parts)]
+        if where := _WHERE.fullmatch(said):
+            return self.known[where[3]] if self.known[where[4]] else {}
         text = _IN_TEXT.sub(lambda match: str(self.known[match[1]]), said)
         return json.loads(text) if text.startswith('"') else text
 
@@ -80,8 +92,9 @@ class Module:
             "Sid": said["sid"],
             "Effect": "Allow",
             "Action": said["actions"],
-            "Resource": said["resources"],
         }
+        if "resources" in said:
+            told["Resource"] = said["resources"]
         for one in block.get("principals", []):
             who = self.plain(one)
             told["Principal"] = {who["type"]: who["identifiers"]}

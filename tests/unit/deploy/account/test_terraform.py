@@ -1,6 +1,7 @@
 """Terraform and `up` make the same, so that neither can drift away from the other."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from deploy.aws import desired, policies
 from deploy.aws.blueprint import KEEP_MAIL_DAYS, TAG, Flow
 from deploy.aws.comparison import same
 from deploy.aws.records import records, settings
-from tests.unit.deploy.account.conftest import BLUEPRINT, FOLDER
-from tests.unit.deploy.account.hcl import Module
+from deploy.aws.trust import NAMESPACE, SERVICE, of_service_accounts
+from tests.unit.deploy.account.conftest import BLUEPRINT, FOLDER, KNOWN, PROVIDER
+from tests.unit.deploy.account.hcl import Module, load
 
 
 def test_a_topic_is_open_to_ses_alone(module: Module, flow: Flow) -> None:
@@ -135,6 +137,36 @@ def test_a_service_may_do_the_same(root: Module, service: policies.Service) -> N
     assert root.value(block["name"]) == BLUEPRINT.policy_name(service)
     assert block["policy"] == f"${{data.aws_iam_policy_document.{service}.json}}"
     assert same(root.document(service), BLUEPRINT.service_policy(service))
+
+
+@pytest.mark.parametrize("service", policies.SERVICES)
+def test_its_service_account_may_take_the_same_role(
+    root: Module, service: policies.Service
+) -> None:
+    each = {"each.key": service, "each.value": BLUEPRINT.policy_arn(service)}
+    module = replace(root, known=root.known | each)
+    wanted = of_service_accounts(PROVIDER, NAMESPACE, BLUEPRINT.account)
+    everybody = {one: BLUEPRINT.policy_arn(one) for one in policies.SERVICES}
+
+    assert module.settings("resource", "aws_iam_role", "service") == {
+        "for_each": everybody,
+        "name": BLUEPRINT.policy_name(service),
+        "assume_role_policy": "${data.aws_iam_policy_document.trust[each.key].json}",
+    }
+    assert module.settings("resource", "aws_iam_role_policy_attachment", "service") == {
+        "for_each": everybody,
+        "role": "${aws_iam_role.service[each.key].name}",
+        "policy_arn": BLUEPRINT.policy_arn(service),
+    }
+    assert same(module.document("trust"), wanted.replace(SERVICE, service))
+
+
+def test_there_are_no_roles_without_a_provider(root: Module) -> None:
+    default = root.settings("variable", "oidc_provider_arn")["default"]
+    without = load(FOLDER, KNOWN | {"var.oidc_provider_arn": default})
+
+    assert without.known["local.roles"] == {}
+    assert root.settings("variable", "kubernetes_namespace")["default"] == NAMESPACE
 
 
 def test_it_gives_the_same_settings_and_records(root: Module) -> None:

@@ -1,17 +1,26 @@
 """The rules of docker-compose.yml: the real file keeps them, and broken on purpose it does not."""
 
 import copy
+import re
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+from common.settings import Settings
 from deploy.manifests import compose
 from deploy.manifests.__main__ import REQUIRED, ROOT, main
 from deploy.manifests.compose import Service
+from deploy.manifests.looking import setting_name, setting_names
+from deploy.manifests.pod_rules import SERVICES
 
 FILE = ROOT / "docker-compose.yml"
 REAL = compose.services(FILE)
+OF_THE_IMAGE: Final = {
+    f"POSTROOM_{name}" for name in ("HOST", "PORT", "METRICS_HOST", "METRICS_PORT")
+}
+"""Its own, as the health checks and port mappings know them."""
 Spoil = Callable[[dict[str, Service]], Any]
 
 
@@ -45,6 +54,29 @@ def test_the_keys_that_seal_are_with_the_api_and_the_webhook_workers_alone() -> 
     assert holders == {"api", "webhooks"}
 
 
+def test_every_setting_that_a_service_reads_can_be_given_to_it() -> None:
+    """Of its own code; what `common` reads of all of them is in no service's folder."""
+    lacking = {
+        name: sorted(reads(name) - REAL[name]["environment"].keys() - OF_THE_IMAGE)
+        for name in SERVICES
+    }
+
+    assert lacking == {name: [] for name in SERVICES}
+
+
+def test_every_setting_can_be_given_to_somebody() -> None:
+    given = {variable for name in SERVICES for variable in REAL[name]["environment"]}
+
+    assert setting_names() - given == OF_THE_IMAGE | {"POSTROOM_TESTING", "POSTROOM_CRASH_AT"}
+
+
+def reads(service: str) -> set[str]:
+    """The names in the environment of what a service's own code takes from its settings."""
+    code = (path.read_text("utf-8") for path in Path(ROOT, "services", service).rglob("*.py"))
+    fields = {field for text in code for field in re.findall(r"\bsettings\.([a-z_]+)", text)}
+    return {setting_name(field) for field in fields & Settings.model_fields.keys()}
+
+
 BROKEN: dict[str, Spoil] = {
     "no limit": lambda found: found["api"].pop("mem_limit"),
     "no restart": lambda found: found["api"].update(restart="no"),
@@ -71,6 +103,9 @@ BROKEN: dict[str, Spoil] = {
     "rules that can be written": lambda found: found["prometheus"]["volumes"].append("./x:/x"),
     "rules that are not there": lambda found: found["prometheus"]["volumes"].append("./x:/x:ro"),
     "killed in its drain": lambda found: found["webhooks"].update(stop_grace_period="30s"),
+    "misspelled setting of no prefix": lambda found: found["webhooks"]["environment"].update(
+        EGRESS_PROXY=None
+    ),
     "misspelled setting": lambda found: found["sender"]["environment"].update(
         POSTROOM_SENDER_THREAD=None
     ),
