@@ -182,7 +182,7 @@ def _write_files(connection: sa.Connection, copies: list[Copy], arrival: Arrival
             row["blob_id"]: blobs.Blob(row["blob_id"], row["organization_id"], file.content)
             for row, file in found
         }
-        blobs.write(connection, contents.values())
+        blobs.write(connection, list(contents.values()))
         connection.execute(_FILES, {"rows": as_json(row for row, _ in found)})
 
 
