@@ -134,8 +134,8 @@ async def write_files(connection: AsyncConnection, drafts: Iterable[Draft]) -> N
     files = [file for one in drafts for file in one.files]
     if not files:
         return
-    contents = (
+    contents = [
         blobs.Blob(file.row["blob_id"], file.row["organization_id"], file.content) for file in files
-    )
+    ]
     await blobs.write_async(connection, contents)
     await connection.execute(_FILES, {"rows": as_json(file.row for file in files)})

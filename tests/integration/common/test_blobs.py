@@ -25,7 +25,7 @@ def by_threads(settings: Settings, rows: Iterable[Blob]) -> None:
     engine = make_engine(settings, patience=SHORT)
     try:
         with engine.begin() as connection:
-            blobs.write(connection, rows)
+            blobs.copy_in(connection, rows)
     finally:
         engine.dispose()
 
@@ -38,7 +38,7 @@ async def task(settings: Settings, rows: Iterable[Blob]) -> None:
     engine = make_async_engine(settings, patience=SHORT)
     try:
         async with engine.begin() as connection:
-            await blobs.write_async(connection, rows)
+            await blobs.copy_in_async(connection, rows)
     finally:
         await engine.dispose()
 
@@ -79,6 +79,44 @@ def test_what_was_written_is_there_byte_for_byte(
 
     with engine.connect() as connection:
         assert contents == list(connection.execute(READ, {"owner": owner}).scalars())
+
+
+@pytest.mark.parametrize("size", [1, 1_000_000])
+def test_small_ones_and_large_ones_come_to_the_same(
+    settings: Settings, engine: sa.Engine, size: int
+) -> None:
+    owner = ids.new()
+    contents = [bytes([number]) * size for number in range(4)]
+    files = [Blob(ids.new(), owner, content) for content in contents]
+
+    async def run() -> None:
+        database = make_async_engine(settings)
+        async with database.begin() as connection:
+            await blobs.write_async(connection, files[2:])
+        await database.dispose()
+
+    with engine.begin() as connection:
+        blobs.write(connection, files[:2])
+    asyncio.run(run())
+
+    with engine.connect() as connection:
+        assert contents == list(connection.execute(READ, {"owner": owner}).scalars())
+
+
+def test_all_of_them_come_back_and_any_part_of_one(settings: Settings, engine: sa.Engine) -> None:
+    owner = ids.new()
+    small, empty, large = bytes(range(99)), b"", bytes(range(251)) * 12_000
+    files = [Blob(ids.new(), owner, content) for content in (small, empty, large)]
+    by_threads(settings, files)
+    sizes = {str(one.id): len(one.content) for one in files}
+    whole = str(files[2].id)
+
+    with engine.connect() as connection:
+        assert blobs.read(connection, owner, {}) == {}
+        assert list(blobs.read(connection, owner, sizes).values()) == [small, empty, large]
+        part = blobs.read_range(connection, owner, whole, 1_000_000, 2_000_000)
+        assert part == large[1_000_000:3_000_000]
+        assert blobs.read(connection, ids.new(), {str(files[0].id): 99}) == {}  # is not theirs
 
 
 def test_one_that_is_there_already_takes_the_others_with_it(
