@@ -2,7 +2,7 @@
 
 import gc
 
-from common import crash, logs, tracing
+from common import crash, logs, memory, tracing
 from common.settings import Settings
 
 
@@ -11,6 +11,7 @@ def begin(settings: Settings, service: str) -> None:
     in peace what was imported, as that stays to the end, and does not look after every 700 objects:
     a seventh of an accept's CPU (tests/bench).
     """
+    memory.give_back()
     logs.configure(settings, service)
     crash.arm(settings)
     tracing.begin(settings, service)

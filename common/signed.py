@@ -7,7 +7,8 @@ Nothing is tried again, as in `common/aws.py`.
 
 import os
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ from common.sigv4 import Signer
 
 Answer = urllib3.BaseHTTPResponse
 """Of any status, read to its end."""
+Body = Iterable[bytes]
+"""In pieces, which are made anew each time that it is read: to be signed, and to be sent."""
 
 _KEEP_ALIVE: Final = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 # The first that fits; each takes the URL and what urllib3 said.
@@ -49,35 +52,41 @@ class Signed:
         read_timeout: float = 20.0,
         connections: int = 10,
     ) -> None:
-        """At most `connections` calls at one time; timeouts in seconds."""
+        """At most `connections` calls at one time; timeouts in seconds. A call takes no longer than
+        both together, but for one piece of its body.
+        """
         session = botocore.session.get_session()
         told = aws.client(settings, service)
         self.url = told.meta.endpoint_url + path
         region, scope = told.meta.region_name, told.meta.service_model.signing_name
         told.close()
+        self._read_timeout = read_timeout
         self._credentials = session.get_credentials()
         self._signer = Signer.of(self.url, region, scope)
         self._proxy = get_environ_proxies(self.url).get(urlsplit(self.url).scheme)
         self._http = _pool(
             self._proxy,
             session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE"),
-            timeout=urllib3.Timeout(connect=connect_timeout, read=read_timeout),
+            timeout=urllib3.Timeout(
+                connect=connect_timeout, read=read_timeout, total=connect_timeout + read_timeout
+            ),
             maxsize=connections,
             block=True,
         )
 
-    def sign(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    def sign(self, headers: Mapping[str, str], body: Body) -> dict[str, str]:
         """The headers of a POST. Raises BotoCoreError where there are no credentials."""
         if self._credentials is None:
             raise boto.NoCredentialsError
         keys = self._credentials.get_frozen_credentials()
         return self._signer.signed({"user-agent": "postroom", **headers}, body, keys)
 
-    def send(self, signed: Mapping[str, str], body: bytes) -> Answer:
+    def send(self, signed: Mapping[str, str], body: Body) -> Answer:
         """Once. Raises BotoCoreError where there is no answer."""
+        pieces = _in_time(body, self._read_timeout)
         try:
             return self._http.request(
-                "POST", self.url, body=body, headers=signed, retries=False, redirect=False
+                "POST", self.url, body=pieces, headers=signed, retries=False, redirect=False
             )
         except urllib3.exceptions.ProxyError as error:
             raise boto.ProxyConnectionError(
@@ -90,6 +99,17 @@ class Signed:
     def close(self) -> None:
         """Let go of the connections."""
         self._http.clear()
+
+
+def _in_time(body: Body, seconds: float) -> Iterator[bytes]:
+    """TimeoutError where it takes longer from the first piece to the last: a socket's own timeout
+    is for each piece alone.
+    """
+    until = time.monotonic() + seconds
+    for piece in body:
+        if time.monotonic() > until:
+            raise TimeoutError("nobody takes the request")
+        yield piece
 
 
 def _pool(proxy: str | None, ca_bundle: str | None, **options: Any) -> urllib3.PoolManager:

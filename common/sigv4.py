@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -41,12 +41,13 @@ class Signer:
     def signed(
         self,
         headers: Mapping[str, str],
-        body: bytes,
+        body: Iterable[bytes],
         credentials: ReadOnlyCredentials,
         now: datetime | None = None,
     ) -> dict[str, str]:
         """All headers of a POST, in lower case as they were given. `headers`: names in lower case,
-        values without a space at either end or two in a row. All of them are signed.
+        values without a space at either end or two in a row. All of them are signed. `body`: in
+        pieces, read once; its length is told, and not signed.
         """
         at = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
         told = {**headers, "host": self.host, "x-amz-date": at}
@@ -55,7 +56,8 @@ class Signer:
         names = sorted(told)
         listed = ";".join(names)
         lines = "".join([f"{name}:{told[name]}\n" for name in names])
-        request = f"POST\n{self.path}\n\n{lines}\n{listed}\n{hashlib.sha256(body).hexdigest()}"
+        digest, length = _measured(body)
+        request = f"POST\n{self.path}\n\n{lines}\n{listed}\n{digest}"
         scope = f"{at[:8]}/{self.region}/{self.service}/aws4_request"
         text = f"{_ALGORITHM}\n{at}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(_key(credentials.secret_key, scope), text.encode(), "sha256").hex()
@@ -63,7 +65,16 @@ class Signer:
             f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, "
             f"SignedHeaders={listed}, Signature={signature}"
         )
+        told["content-length"] = str(length)
         return told
+
+
+def _measured(body: Iterable[bytes]) -> tuple[str, int]:
+    digest, length = hashlib.sha256(), 0
+    for piece in body:
+        digest.update(piece)
+        length += len(piece)
+    return digest.hexdigest(), length
 
 
 @lru_cache(8)

@@ -34,7 +34,7 @@ class Sqs:
         """`call("ReceiveMessage", {"QueueUrl": ...})`. Raises `ClientError` where SQS refuses, and
         another `BotoCoreError` where there is no answer.
         """
-        body = orjson.dumps(members)
+        body = [orjson.dumps(members)]
         headers = {"content-type": _JSON, "x-amz-target": f"AmazonSQS.{operation}"}
         answer = self._signed.send(self._signed.sign(headers, body), body)
         if answer.status != _OK:

@@ -25,6 +25,7 @@ from starlette.responses import Response
 from common import clock
 from common.models import Idempotency as Kept
 from services.api import responses, sealing
+from services.api.body import read
 from services.api.dependencies import CallerDep
 from services.api.problems import Problem
 
@@ -92,7 +93,7 @@ async def claimed_by(
     if idempotency_key is None:
         return None
     key = read_key(idempotency_key)
-    mark = fingerprint(request.method, request.scope["path"], await request.body())
+    mark = fingerprint(request.method, request.scope["path"], await read(request))
     return Claimed(caller.organization_id, key, mark)
 
 

@@ -104,12 +104,14 @@ async def _arguments(
     request.state.patience = PATIENCE_SECONDS - (time.monotonic() - began)
     claimed = await claimed_by(request, caller, request.headers.get("idempotency-key"))
     content_type = request.headers.get("content-type", "")
+    new = body.parse(model, content_type, await body.read(request))
+    body.let_go(request)  # it may be 40 MB, and what is to be written is in `new`
     return {
         "request": request,
         "runtime": runtime,
         "caller": caller,
         "claimed": claimed,
-        "new": body.parse(model, content_type, await request.body()),
+        "new": new,
         **{f"{noun}_id": _id(request, name, prefix, noun) for name, prefix, noun in in_path},
     }
 

@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common import clock, threads
+from common import blobs, clock, threads
 from common.db import as_json, insert_set, recordset
-from common.models import Attachment, Blob, Message, Recipient
+from common.models import Attachment, Message, Recipient
 from services.api.drafts import Draft
 from services.api.idempotency import KEPT_FOR
 
@@ -93,7 +93,6 @@ WITH known AS MATERIALIZED (
 SELECT d.id, a.id IS NOT NULL AS accepted FROM draft d LEFT JOIN accepted a ON a.id = d.id
 """)
 _FILES: Final = insert_set(Attachment, _FILE.split())
-_BLOBS: Final = sa.insert(Blob)
 
 
 async def write_rows(
@@ -135,13 +134,8 @@ async def write_files(connection: AsyncConnection, drafts: Iterable[Draft]) -> N
     files = [file for one in drafts for file in one.files]
     if not files:
         return
-    blobs = [
-        {
-            "id": file.row["blob_id"],
-            "organization_id": file.row["organization_id"],
-            "content": file.content,
-        }
-        for file in files
+    contents = [
+        blobs.Blob(file.row["blob_id"], file.row["organization_id"], file.content) for file in files
     ]
-    await connection.execute(_BLOBS, blobs)
+    await blobs.write_async(connection, contents)
     await connection.execute(_FILES, {"rows": as_json(file.row for file in files)})

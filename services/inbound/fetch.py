@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from services.inbound.receipt import Receipt
@@ -16,7 +17,7 @@ _CHUNK: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A mail as it came. `content` is None where it is longer than what is read."""
+    """A mail as it came. `content` is None where it is longer than what is read, or was read."""
 
     bucket: str
     key: str
@@ -28,14 +29,12 @@ class Raw:
 def fetch(s3: "S3Client", receipt: Receipt) -> Raw:
     """All of it, once. Raises botocore's ClientError and BotoCoreError."""
     body = s3.get_object(Bucket=receipt.bucket, Key=receipt.key)["Body"]
-    digest, size, chunks = hashlib.sha256(), 0, list[bytes]()
+    digest, size, content = hashlib.sha256(), 0, BytesIO()  # which grows in place
     with body:
         for chunk in body.iter_chunks(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
-            if size > MOST_BYTES:
-                chunks.clear()
-            else:
-                chunks.append(chunk)
-    content = b"".join(chunks) if size <= MOST_BYTES else None
-    return Raw(receipt.bucket, receipt.key, digest.hexdigest(), size, content)
+            if size <= MOST_BYTES:
+                content.write(chunk)
+    whole = content.getvalue() if size <= MOST_BYTES else None
+    return Raw(receipt.bucket, receipt.key, digest.hexdigest(), size, whole)

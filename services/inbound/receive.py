@@ -56,8 +56,7 @@ class Receiver:
             found = self._whose(receipt)
             if not found:
                 return
-            raw = fetch(self.s3, receipt)
-            mail = self._parse(raw)
+            raw, mail = self._read(receipt)
             crash.at("before_store")
             arrival = Arrival(receipt, raw, mail, clock.now(), tracing.current())
             self._store_anyhow(arrival, found)
@@ -73,8 +72,12 @@ class Receiver:
             log.info("mail.passed_over", outcome=outcome, external_id=receipt.message_id)
         return found
 
-    def _parse(self, raw: Raw) -> Mail:
-        return Mail(error=_TOO_LONG) if raw.content is None else self.children.parse(raw.content)
+    def _read(self, receipt: Receipt) -> tuple[Raw, Mail]:
+        """Without its bytes, which may be 40 MB and are needed no more."""
+        raw = fetch(self.s3, receipt)
+        if raw.content is None:
+            return raw, Mail(error=_TOO_LONG)
+        return replace(raw, content=None), self.children.parse(raw.content)
 
     def _store_anyhow(self, arrival: Arrival, found: list[Place]) -> None:
         """A mail that the tables do not take as it was read is kept as one that could not be."""

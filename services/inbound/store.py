@@ -10,10 +10,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from common import events, resources, threads
+from common import blobs, events, resources, threads
 from common.db import as_json, identifiers, insert_set, recordset
 from common.events import NewEvent
-from common.models import Attachment, Blob, Message, RawMail, Recipient
+from common.models import Attachment, Message, RawMail, Recipient
 from services.inbound import rows
 from services.inbound.recipients import Place
 from services.inbound.references import Reference
@@ -105,7 +105,6 @@ _FILE: Final = (
     " detected_type"
 )
 _FILES: Final = insert_set(Attachment, _FILE.split())
-_BLOBS: Final = sa.insert(Blob)
 _READ: Final = sa.text(f"""
 SELECT {resources.MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY (CAST(:ids AS uuid[]))
 ORDER BY m.id
@@ -178,11 +177,12 @@ def _values(copies: list[Copy]) -> dict[str, Any]:
 
 def _write_files(connection: sa.Connection, copies: list[Copy], arrival: Arrival) -> None:
     found = list(rows.files(copies, arrival.mail.files))
-    blobs = {row["blob_id"]: (row["organization_id"], file.content) for row, file in found}
-    for blob_id, (organization_id, content) in blobs.items():  # one at a time: they may be big
-        values = {"id": blob_id, "organization_id": organization_id, "content": content}
-        connection.execute(_BLOBS, values)
     if found:
+        contents = {
+            row["blob_id"]: blobs.Blob(row["blob_id"], row["organization_id"], file.content)
+            for row, file in found
+        }
+        blobs.write(connection, list(contents.values()))
         connection.execute(_FILES, {"rows": as_json(row for row, _ in found)})
 
 

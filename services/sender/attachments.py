@@ -1,16 +1,10 @@
 """A message's files, read when it is about to be sent: claims stay small."""
 
-from uuid import UUID
-
 import sqlalchemy as sa
 
+from common import blobs
 from common.resources import Row
 from services.sender.compose import Attachment
-
-_CONTENT = sa.text("""
-SELECT id, content FROM blob
-WHERE organization_id = :organization_id AND id = ANY (CAST(:ids AS uuid[]))
-""")
 
 
 def attachments_of(engine: sa.Engine, row: Row) -> tuple[Attachment, ...]:
@@ -18,15 +12,9 @@ def attachments_of(engine: sa.Engine, row: Row) -> tuple[Attachment, ...]:
     listed = row["attachments"] or []
     if not listed:
         return ()
-    values = {
-        "organization_id": row["organization_id"],
-        "ids": [one["blob_id"] for one in listed],
-    }
+    sizes = {one["blob_id"]: one["size"] for one in listed}
     with engine.connect() as connection:
-        contents: dict[UUID, bytes] = {
-            blob.id: bytes(blob.content) for blob in connection.execute(_CONTENT, values)
-        }
+        contents = blobs.read(connection, row["organization_id"], sizes)
     return tuple(
-        Attachment(one["name"], one["content_type"], contents[UUID(one["blob_id"])])
-        for one in listed
+        Attachment(one["name"], one["content_type"], contents[one["blob_id"]]) for one in listed
     )

@@ -62,12 +62,14 @@ class Outgoing:
     references: tuple[str, ...] = ()
 
 
-def compose(mail: Outgoing) -> bytes:
-    """Write the whole mail with CRLF line ends. Raises ComposeError."""
+def compose(mail: Outgoing) -> list[bytes]:
+    """Write the whole mail with CRLF line ends, in pieces of about a MB at most where it has large
+    files. Raises ComposeError.
+    """
     try:
         body = _body(mail)
         head = f"{_head(mail)}MIME-Version: 1.0\r\n{body.head}\r\n"
-        return b"".join([head.encode("ascii"), *body.body])
+        return [head.encode("ascii"), *body.body]
     except HeaderError as error:
         raise ComposeError(str(error)) from error
     except UnicodeEncodeError as error:

@@ -1,5 +1,7 @@
 """A claimed message as the mail that it is: what the reader gets, and the envelope around it."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from common import ids
@@ -38,7 +40,7 @@ def _addresses(claimed: Claimed, kind: str) -> tuple[Address, ...]:
     return tuple(Address(one["email"], one["name"]) for one in recipients if one["kind"] == kind)
 
 
-def envelope(claimed: Claimed, mime: bytes, attempt: int) -> Envelope:
+def envelope(claimed: Claimed, mime: Sequence[bytes], attempt: int) -> Envelope:
     """What SES is asked for: BCC recipients are named here alone."""
 
     def emails(kind: str) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ class Sender:
             self._records.submit(result)
             crash.at("after_record", outcomes.ids_of(claimed)["message_id"])
 
-    def _send(self, claimed: Claimed, mime: bytes | Rejected) -> Result | None:
+    def _send(self, claimed: Claimed, mime: list[bytes] | Rejected) -> Result | None:
         """What is to be recorded, if anything."""
         # What cannot be composed is recorded at once; it is no matter of SES.
         is_mail = not isinstance(mime, Rejected)
@@ -133,7 +133,7 @@ class Sender:
         result = outcomes.result(claimed, attempt, outcome, self._desk.grace)
         return replace(result, not_made=int(outcome is mime))
 
-    def _compose(self, claimed: Claimed) -> bytes | Rejected:
+    def _compose(self, claimed: Claimed) -> list[bytes] | Rejected:
         try:
             return compose(outgoing(self._desk.engine, claimed))
         except (ComposeError, AddressError) as error:
@@ -147,7 +147,7 @@ class Sender:
             self._records.submit(Result(claimed, None, "queued", not_made=1))
             raise
 
-    def _call(self, claimed: Claimed, mime: bytes, attempt: int) -> Outcome:
+    def _call(self, claimed: Claimed, mime: list[bytes], attempt: int) -> Outcome:
         self._gate.goes(claimed, attempt)
         outcome = self._desk.ses.send(envelope(claimed, mime, attempt))
         if isinstance(outcome, Accepted):

@@ -5,29 +5,34 @@ https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html for errors.
 """
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 
-from common.signed import Answer
+from common.signed import Answer, Body
 
 PATH: Final = "/v2/email/outbound-emails"
 HEADERS: Final = {"content-type": "application/json"}
+_AHEAD: Final = b',"Content":{"Raw":{"Data":"'
+_BEHIND: Final = b'"}}}'
+_ONE_PIECE: Final = 1 << 20  # octets of a mail that goes as one
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What SES is asked to do. Tags come back with every event of the message."""
+    """What SES is asked to do. Tags come back with every event of the message. `mime`: the mail,
+    in pieces.
+    """
 
     sender: str
     to: tuple[str, ...]
     cc: tuple[str, ...]
     bcc: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
-    mime: bytes
+    mime: Sequence[bytes]
 
 
 class SesError(Exception):
@@ -40,8 +45,8 @@ class SesError(Exception):
         self.words = words
 
 
-def body(envelope: Envelope, tags: Iterable[tuple[str, str]], configuration_set: str) -> bytes:
-    """JSON. The mail is put in as it is: base64 needs no escapes, and may be 50 MB."""
+def body(envelope: Envelope, tags: Iterable[tuple[str, str]], configuration_set: str) -> Body:
+    """JSON. The mail is put in as it is: base64 needs no escapes."""
     asked = {
         "FromEmailAddress": envelope.sender,
         "Destination": {
@@ -52,8 +57,30 @@ def body(envelope: Envelope, tags: Iterable[tuple[str, str]], configuration_set:
         "ConfigurationSetName": configuration_set,
         "EmailTags": [{"Name": name, "Value": value} for name, value in tags],
     }
-    head = orjson.dumps(asked).removesuffix(b"}")
-    return b"".join((head, b',"Content":{"Raw":{"Data":"', b64encode(envelope.mime), b'"}}}'))
+    head = orjson.dumps(asked).removesuffix(b"}") + _AHEAD
+    if sum(map(len, envelope.mime)) > _ONE_PIECE:
+        return _Large(head, envelope.mime)
+    return [b"".join((head, b64encode(b"".join(envelope.mime)), _BEHIND))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Large:
+    """Encoded each time that it is read, as encoded a mail of 40 MB has 53. That cannot fail half
+    way: all of the mail is here.
+    """
+
+    head: bytes
+    mime: Sequence[bytes]
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.head
+        rest = b""
+        for piece in self.mime:
+            octets = rest + piece
+            whole = len(octets) // 3 * 3  # are encoded without padding
+            yield b64encode(memoryview(octets)[:whole])
+            rest = octets[whole:]
+        yield b64encode(rest) + _BEHIND
 
 
 def message_id(answer: Answer) -> str:

@@ -3,8 +3,8 @@
 Memory is what Python holds at its peak (`tracemalloc`), by the size of the file.
 """
 
-import tracemalloc
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -12,14 +12,16 @@ from email.policy import SMTP
 from time import perf_counter
 
 import urllib3
+from botocore.credentials import ReadOnlyCredentials
 
 from common.addresses import Address
 from common.settings import Settings
-from common.signed import Answer, Signed
+from common.signed import Answer, Body, Signed
 from services.sender.compose import Attachment, Outgoing, compose, stable_id
 from services.sender.ses import Accepted, Ses
 from services.sender.wire import Envelope
 from tests.bench.measure import Bar, Figure, in_turns, ratios
+from tests.held import peak
 
 SECONDS = 0.4  # of one turn
 SMALL_BAR = Bar(0.3, at_least=False)  # milliseconds
@@ -61,7 +63,7 @@ def _speed(name: str, mail: Outgoing, bar: Bar) -> list[Figure]:
     ]
 
 
-def cost(write: Callable[[Outgoing], bytes], mail: Outgoing) -> float:
+def cost(write: Callable[[Outgoing], object], mail: Outgoing) -> float:
     """Milliseconds a mail."""
     count, start = 0, perf_counter()
     while (spent := perf_counter() - start) < SECONDS:
@@ -81,23 +83,13 @@ def _memory() -> list[Figure]:
     ]
 
 
-def peak(call: Callable[[], object]) -> int:
-    """Bytes that it adds to what is held already, at their most."""
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
 def _read() -> Outgoing:
     """With a file of its own, as it comes out of the database."""
     content = bytes(bytearray(FILE.content))
     return replace(LARGE, attachments=(replace(FILE, content=content),))
 
 
-def _send(ses: Ses, mime: bytes) -> None:
+def _send(ses: Ses, mime: Sequence[bytes]) -> None:
     outcome = ses.send(Envelope(SMALL.from_.email, (SMALL.to[0].email,), (), (), (), mime))
     if not isinstance(outcome, Accepted):
         raise RuntimeError(outcome)  # noqa: TRY004 - it is no argument
@@ -106,10 +98,11 @@ def _send(ses: Ses, mime: bytes) -> None:
 class _Nobody(Signed):
     """The product's way to SES up to the wire."""
 
-    def sign(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:  # noqa: ARG002
-        return dict(headers)
+    def sign(self, headers: Mapping[str, str], body: Body) -> dict[str, str]:
+        return self._signer.signed(headers, body, ReadOnlyCredentials("id", "secret", None))
 
-    def send(self, signed: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002
+    def send(self, signed: Mapping[str, str], body: Body) -> Answer:  # noqa: ARG002
+        deque(body, 0)
         return urllib3.HTTPResponse(b'{"MessageId":"0100019aab3c7f10"}', status=200)
 
 

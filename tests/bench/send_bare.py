@@ -21,7 +21,7 @@ def main(count: int, threads: int) -> None:
         read_timeout=settings.ses_read_timeout_seconds,
         connections=threads + 1,
     )
-    mime = compose(SMALL)
+    mime = b"".join(compose(SMALL))
     left = iter(range(count))  # threads may share it: who asks gets the next
 
     def send() -> None:

@@ -24,7 +24,7 @@ def record_before_ses() -> None:
 
     call = send.Sender._call
 
-    def early(self: send.Sender, claimed: Any, mime: bytes, attempt: int) -> Any:
+    def early(self: send.Sender, claimed: Any, mime: list[bytes], attempt: int) -> Any:
         self._records.submit(Result(claimed, Sighting(claimed.id, "sent", clock.now()), "done"))
         crash.at("after_ses_accept")  # or so it thinks
         return call(self, claimed, mime, attempt)
@@ -56,11 +56,11 @@ def retries_of_a_call() -> None:
     """What gets no answer, or a bad one, is sent again, as boto3 does of itself."""
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
-    from common.signed import Answer, Signed  # noqa: PLC0415
+    from common.signed import Answer, Body, Signed  # noqa: PLC0415
 
     send = Signed.send
 
-    def thrice(self: Signed, signed: Any, body: bytes) -> Answer:
+    def thrice(self: Signed, signed: Any, body: Body) -> Answer:
         for _ in range(2):
             with suppress(BotoCoreError):
                 answer = send(self, signed, body)

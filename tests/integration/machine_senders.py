@@ -132,7 +132,7 @@ class Senders(RuleBasedStateMachine):
             said: Outcome = Rejected("ComposeError", "A header is too long.")
         else:
             hand.mail.call()
-            said = self.ses.send(envelope(hand.claimed, b"", hand.attempt), answer, fates)
+            said = self.ses.send(envelope(hand.claimed, [], hand.attempt), answer, fates)
         result = outcomes.result(hand.claimed, hand.attempt, said, GRACE)
         hand.result = replace(result, not_made=int(answer in UNMADE))
         hand.step, hand.answer = "answered", answer

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from common import blobs
 from common.resources import Row
 from services.api import messages, rows
 from services.api.dependencies import AttachmentId, CallerDep, InboxId, MessageId, RuntimeDep
@@ -25,10 +26,6 @@ router = APIRouter(
 _GET: Final = sa.text("""
 SELECT name, content_type, size, blob_id FROM attachment
 WHERE organization_id = :organization_id AND message_id = :message_id AND id = :id
-""")
-_READ: Final = sa.text("""
-SELECT substring(content FROM :first FOR :count) AS piece FROM blob
-WHERE organization_id = :organization_id AND id = :blob_id
 """)
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+", re.ASCII)
@@ -80,13 +77,14 @@ async def get_attachment(
         size: int = file["size"]
         piece = wanted_piece(request.headers.get("range"), size)
         first, length = piece or Piece(0, size)
-        part = owner | {"blob_id": file["blob_id"], "first": first + 1, "count": length}
-        found = await rows.one(connection, _READ, part)
+        content = await connection.run_sync(
+            blobs.read_range, caller.organization_id, file["blob_id"], first, length
+        )
     headers = {**SAFE, "accept-ranges": "bytes", "content-disposition": disposition(file["name"])}
     headers["content-type"] = _safe_type(file["content_type"])
     if piece:
         headers["content-range"] = f"bytes {first}-{first + length - 1}/{size}"
-    return Response(found["piece"] if found else b"", 206 if piece else 200, headers)
+    return Response(content, 206 if piece else 200, headers)
 
 
 def is_withheld(message: Row) -> bool:

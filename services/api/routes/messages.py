@@ -13,7 +13,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from common import clock, events, ids, resources
+from common import blobs, clock, events, ids, resources
 from common.resources import Resource, Row
 from services.api import asking, finding, messages, rows
 from services.api.body import json_body
@@ -45,10 +45,6 @@ _EVENTS: Final = sa.text("""
 SELECT id, organization_id, inbox_id, message_id, type, payload, created_at FROM event
 WHERE organization_id = :organization_id AND message_id = :message_id AND id > :after
 ORDER BY id LIMIT :limit
-""")
-_CONTENTS: Final = sa.text("""
-SELECT id, content FROM blob
-WHERE organization_id = :organization_id AND id = ANY (CAST(:ids AS uuid[]))
 """)
 _FIRST: Final = UUID(int=0)
 
@@ -92,20 +88,18 @@ async def get_message(
     async with runtime.engine.connect() as connection:
         key = (caller.organization_id, inbox_id, message_id)
         row = await messages.get_message(connection, *key)
-        listed_files = row["attachments"] or []
-        values = {
-            "organization_id": caller.organization_id,
-            "ids": [one["blob_id"] for one in listed_files],
-        }
-        found = await rows.every(connection, _CONTENTS, values) if listed_files else []
-    return answer(_with_contents(row, {str(one["id"]): one["content"] for one in found}))
+        if attachments.is_withheld(row):
+            return answer(resources.message(row))
+        sizes = {one["blob_id"]: one["size"] for one in row["attachments"] or []}
+        owner = caller.organization_id
+        contents = await connection.run_sync(blobs.read, owner, sizes) if sizes else {}
+    return answer(_with_contents(row, contents))
 
 
 def _with_contents(row: Row, contents: dict[str, bytes]) -> Resource:
-    if attachments.is_withheld(row):
-        return resources.message(row)
+    """`contents` is empty then: they may be 30 MB."""
     files = [
-        {**resources.attachment(one), "content": b64encode(contents[one["blob_id"]]).decode()}
+        {**resources.attachment(one), "content": b64encode(contents.pop(one["blob_id"])).decode()}
         for one in row["attachments"] or []
     ]
     return resources.message(row) | {"attachments": files}

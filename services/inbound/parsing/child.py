@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 
 import orjson
 
+from common.memory import give_back
 from services.inbound.parsing.parse import parse
 
 READY: Final = b"\x01"
@@ -34,6 +35,7 @@ _PEAK: Final = re.compile(rb"VmHWM:\s+(\d+) kB")
 def main() -> None:
     """Until the parent closes the pipe."""
     memory, seconds = int(sys.argv[1]), float(sys.argv[2])
+    give_back()
     # Ctrl-C and a stop of the service are the parent's affair, which then closes the pipe.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

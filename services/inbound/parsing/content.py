@@ -1,6 +1,5 @@
 """What a part carries: its bytes, its names, what they are by their look."""
 
-import binascii
 import re
 from mimetypes import MimeTypes
 from typing import Final
@@ -8,9 +7,9 @@ from typing import Final
 import puremagic
 
 from common.headers import NAMELESS_FILE, clean_file_name, clean_text
-from services.inbound.parsing.encoded_words import decode_base64
 from services.inbound.parsing.parameters import read_value
 from services.inbound.parsing.structure import Part
+from services.inbound.parsing.transfer import decode_base64, decode_quoted_printable
 
 _LOOKED_AT: Final = 4096  # bytes
 _SURE: Final = 0.3
@@ -44,14 +43,13 @@ _TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,63}/[a-z0-9!#$&^_.+-]{1,63}")
 
 def content_of(raw: bytes, part: Part) -> bytes:
     """Decoded; as it came where its encoding is none of RFC 2045's."""
-    body = raw[part.start : part.end]
     match transfer_encoding(part):
         case "base64":
-            return decode_base64(body)
+            return decode_base64(raw, part.start, part.end)
         case "quoted-printable":
-            return binascii.a2b_qp(body)
+            return decode_quoted_printable(raw, part.start, part.end)
         case _:
-            return body
+            return raw[part.start : part.end]
 
 
 def transfer_encoding(part: Part) -> str:

@@ -7,12 +7,10 @@ import re
 from typing import Final
 
 from services.inbound.parsing import charsets
+from services.inbound.parsing.transfer import decode_base64
 
 # A text without "?" in it, so that no start is looked at twice; Base64 that is none is left.
 _WORD: Final = re.compile(r"=\?([^?\s]{1,75})\?(?:[bB]\?([A-Za-z0-9+/= \t]*)|[qQ]\?([^?\r\n]*))\?=")
-_NOT_BASE64: Final = bytes(
-    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
-)
 
 
 def decode_words(text: str) -> str:
@@ -36,18 +34,5 @@ def decode_words(text: str) -> str:
 
 def _octets(base64: str | None, quoted: str | None) -> bytes:
     if base64 is not None:
-        return decode_base64(base64.encode())
+        return decode_base64(base64.encode(), 0, len(base64))
     return binascii.a2b_qp((quoted or "").encode("utf-8", "replace"), header=True)
-
-
-def decode_base64(data: bytes) -> bytes:
-    """All that is to be had before the first padding: other characters are passed over, a cut end
-    loses its last byte (RFC 2045 section 6.8).
-    """
-    digits = data.translate(None, _NOT_BASE64)
-    padding = digits.find(b"=")
-    size = len(digits) if padding < 0 else padding
-    whole = size // 4 * 4
-    rest = digits[whole:size]
-    kept = binascii.a2b_base64(memoryview(digits)[:whole])
-    return kept + binascii.a2b_base64(rest + b"=" * (4 - len(rest))) if len(rest) > 1 else kept

@@ -8,6 +8,10 @@ import os
 import select
 import time
 from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+_PIECE: Final = 1 << 16  # bytes that a pipe holds, on Linux
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +35,17 @@ class Pipe:
 
     def read(self, size: int) -> bytes:
         """Exactly so many bytes."""
-        data = bytearray(size)
-        view, got = memoryview(data), 0
-        while got < size:
+        data = BytesIO()
+        while left := size - data.tell():
             self._wait(self.reads, select.POLLIN)
             try:
-                count = os.readv(self.reads, [view[got:]])
+                piece = os.read(self.reads, min(left, _PIECE))
             except BlockingIOError:
                 continue
-            if count == 0:
+            if not piece:
                 raise EOFError
-            got += count
-        return bytes(data)
+            data.write(piece)
+        return data.getvalue()
 
     def _wait(self, descriptor: int, event: int) -> None:
         poll = select.poll()

@@ -12,6 +12,7 @@ from services.sender.mime.headers import LIMIT, encoded_words, field
 
 COLUMNS = 76  # RFC 2045 section 6.8
 _BLOCK = COLUMNS // 4 * 3 * 64  # octets, 64 full lines
+_PIECE = _BLOCK * 256  # octets, nearly a MB
 UNKNOWN_TYPE = "application/octet-stream"
 
 # RFC 2045 section 2.7, without the controls that some servers drop or turn into line ends.
@@ -24,8 +25,8 @@ _NEVER_ENCODED = frozenset({"message", "multipart"})
 
 
 class Part(NamedTuple):
-    """`head`: the fields, each with its CRLF. `body`: encoded, in pieces that end where lines do,
-    so that a large file is copied once, when the mail is put together."""
+    """`head`: the fields, each with its CRLF. `body`: encoded, in pieces that end where lines do:
+    what is put together of parts has their pieces, and no copy of a large file."""
 
     head: str
     body: list[bytes]
@@ -36,23 +37,31 @@ def text_part(subtype: str, text: str) -> Part:
     lines = text.encode().splitlines()  # of octets: at CR, LF and CRLF only, unlike that of str
     encoding, body = _encoded(b"\r\n".join(lines) + b"\r\n", max(map(len, lines), default=0))
     head = field("Content-Type", [f"text/{subtype};", 'charset="utf-8"'])
-    return Part(head + field("Content-Transfer-Encoding", [encoding]), [body])
+    return Part(head + field("Content-Transfer-Encoding", [encoding]), body)
 
 
-def _encoded(raw: bytes, longest: int) -> tuple[str, bytes]:
+def _encoded(raw: bytes, longest: int) -> tuple[str, list[bytes]]:
     if longest <= LIMIT and not raw.translate(None, _PLAIN):
-        return "7bit", raw
+        return "7bit", [raw]
     quoted = binascii.b2a_qp(raw, istext=True)
     if len(quoted) <= len(raw) * 4 // 3 * (COLUMNS + 2) // COLUMNS:
-        return "quoted-printable", quoted
+        return "quoted-printable", [quoted]
     return "base64", base64_lines(raw)
 
 
-def base64_lines(content: bytes) -> bytes:
-    """Encode by blocks that stay in the processor's cache: nearly twice as fast as line by line."""
+def base64_lines(content: bytes) -> list[bytes]:
+    """Encode by pieces, each with the end of its last line where another one follows."""
     view = memoryview(content)
-    blocks = [view[start : start + _BLOCK] for start in range(0, len(view), _BLOCK)]
-    return b"\r\n".join([_base64_block(block) for block in blocks])
+    return [_base64_piece(view, start) for start in range(0, len(view), _PIECE)]
+
+
+def _base64_piece(content: memoryview, start: int) -> bytes:
+    """By blocks that stay in the processor's cache: nearly twice as fast as line by line."""
+    piece = content[start : start + _PIECE]
+    blocks = [_base64_block(piece[at : at + _BLOCK]) for at in range(0, len(piece), _BLOCK)]
+    if start + _PIECE < len(content):
+        blocks.append(b"")
+    return b"\r\n".join(blocks)
 
 
 def _base64_block(block: memoryview) -> bytes:
@@ -70,7 +79,7 @@ def attachment_part(name: str, content_type: str, content: bytes) -> Part:
         + field("Content-Transfer-Encoding", ["base64"])
         + field("Content-Disposition", ["attachment;", *_disposition_name(file_name)])
     )
-    return Part(head, [base64_lines(content)])
+    return Part(head, base64_lines(content))
 
 
 def _safe_type(content_type: str) -> str:

@@ -48,7 +48,7 @@ def test_what_ses_takes_is_not_estimated_too_large() -> None:
 
 def composed(message: NewMessage) -> bytes:
     """As the sender writes what the door let in."""
-    return compose(
+    mail = compose(
         Outgoing(
             message_id="msg_01kamw3xbyfyts8n1z0m5vg2qd",
             from_=Address("shop@mail.example", "Shop"),
@@ -65,6 +65,7 @@ def composed(message: NewMessage) -> bytes:
             headers=tuple(message.headers.items()),
         )
     )
+    return b"".join(mail)
 
 
 nasty = st.one_of(

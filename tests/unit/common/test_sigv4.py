@@ -38,7 +38,9 @@ def test_a_request_is_signed_as_botocore_signs_it(
     keys = Credentials(access, secret, token)
     frozen = keys.get_frozen_credentials()
 
-    signed = Signer.of(url, "eu-central-1", "sqs").signed(HEADERS, body, frozen, NOON)
+    signed = Signer.of(url, "eu-central-1", "sqs").signed(
+        HEADERS, [body[:9], body[9:]], frozen, NOON
+    )
 
     assert signed["authorization"] == by_botocore(url, body, keys)
 
@@ -46,12 +48,15 @@ def test_a_request_is_signed_as_botocore_signs_it(
 def test_what_is_sent_is_what_was_signed() -> None:
     signer = Signer.of("http://127.0.0.1:4566", "eu-central-1", "sqs")
 
-    signed = signer.signed(HEADERS, b"{}", ReadOnlyCredentials("key", "secret", "token"), NOON)
+    signed = signer.signed(
+        HEADERS, [b"{", b"}"], ReadOnlyCredentials("key", "secret", "token"), NOON
+    )
 
     assert HEADERS.items() <= signed.items()
     assert signed["host"] == "127.0.0.1:4566"
     assert signed["x-amz-date"] == "20261122T120000Z"
     assert signed["x-amz-security-token"] == "token"
+    assert signed["content-length"] == "2"
 
 
 def test_tomorrow_is_signed_by_tomorrows_key() -> None:
@@ -59,8 +64,7 @@ def test_tomorrow_is_signed_by_tomorrows_key() -> None:
     keys = ReadOnlyCredentials("key", "secret", None)
 
     days = [
-        signer.signed(HEADERS, b"", keys, NOON.replace(day=day))["authorization"]
-        for day in (22, 23)
+        signer.signed(HEADERS, [], keys, NOON.replace(day=day))["authorization"] for day in (22, 23)
     ]
 
     assert "key/20261122/" in days[0]

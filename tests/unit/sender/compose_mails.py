@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from common.addresses import Address
-from services.sender.compose import Outgoing
+from services.sender.compose import Outgoing, compose as pieces
 
 ID = "msg_01j3abcdefghjkmnpqrstvwxyz"
 OWN = f"<{ID}@mail.example>"
@@ -85,6 +85,11 @@ hostile = st.lists(
 def mail(**changes: Any) -> Outgoing:
     """Return the plain mail with some fields changed."""
     return replace(PLAIN, **changes)
+
+
+def compose(mail: Outgoing) -> bytes:
+    """Write it, in one piece."""
+    return b"".join(pieces(mail))
 
 
 def read_modern(raw: bytes) -> EmailMessage:

@@ -20,7 +20,7 @@ ENVELOPE = Envelope(
     cc=("cc@example.com",),
     bcc=("bcc@example.com",),
     tags=(("postroom_message", "msg_1"), ("postroom_attempt", "2")),
-    mime=b"From: a@postroom.test\r\n\r\nhello",
+    mime=[b"From: a@postroom.test\r\n\r\nhello"],
 )
 
 
@@ -54,19 +54,19 @@ def refusing(status: int, code: str, words: str) -> Script:
 
 
 @contextmanager
-def ses_at(url: str) -> Iterator[Ses]:
+def ses_at(url: str, patience: float = 1) -> Iterator[Ses]:
     settings = Settings(
         database_url="postgresql://nobody@localhost/nothing",
         redis_url="redis://localhost",
         aws_url=url,
     )
-    signed = Signed(settings, "sesv2", wire.PATH, connect_timeout=5, read_timeout=1)
+    signed = Signed(settings, "sesv2", wire.PATH, connect_timeout=5, read_timeout=patience)
     try:
         yield Ses(signed, "postroom")
     finally:
         signed.close()
 
 
-def send_to(url: str) -> Outcome:
-    with ses_at(url) as ses:
-        return ses.send(ENVELOPE)
+def send_to(url: str, envelope: Envelope = ENVELOPE, patience: float = 1) -> Outcome:
+    with ses_at(url, patience) as ses:
+        return ses.send(envelope)

@@ -6,8 +6,18 @@ import pytest
 
 from common.addresses import Address
 from common.headers import MAX_TEXT
-from services.sender.compose import Attachment, ComposeError, Outgoing, compose, stable_id
-from tests.unit.sender.compose_mails import FIELDS, ID, OWN, PLAIN, head, mail, read_modern, shape
+from services.sender.compose import Attachment, ComposeError, Outgoing, stable_id
+from tests.unit.sender.compose_mails import (
+    FIELDS,
+    ID,
+    OWN,
+    PLAIN,
+    compose,
+    head,
+    mail,
+    read_modern,
+    shape,
+)
 
 FILE = Attachment("a.pdf", "application/pdf", b"%PDF")
 

@@ -16,10 +16,11 @@ from common.headers import (
     check_header_value,
     check_text,
 )
-from services.sender.compose import Attachment, ComposeError, Outgoing, compose
+from services.sender.compose import Attachment, ComposeError, Outgoing
 from tests.unit.sender.compose_mails import (
     FIELDS,
     PLAIN,
+    compose,
     hostile,
     mail,
     read_legacy,

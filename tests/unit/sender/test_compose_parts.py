@@ -5,9 +5,9 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from services.sender.compose import Attachment, compose
+from services.sender.compose import Attachment
 from services.sender.mime.parts import draw_boundary
-from tests.unit.sender.compose_mails import head, hostile, mail, shape
+from tests.unit.sender.compose_mails import compose, head, hostile, mail, shape
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 
 from common.addresses import Address
 from common.headers import HeaderError, clean_file_name
-from services.sender.compose import Attachment, ComposeError, compose
+from services.sender.compose import Attachment, ComposeError
 from services.sender.mime.headers import field
-from tests.unit.sender.compose_mails import PLAIN, mail, read_modern
+from tests.unit.sender.compose_mails import PLAIN, compose, mail, read_modern
 
 INJECTIONS = [
     "x\r\nBcc: evil@x.example",

@@ -9,9 +9,10 @@ from hypothesis import example, given, strategies as st
 
 from common.addresses import Address
 from common.headers import HeaderError, check_header_value, check_text, clean_file_name
-from services.sender.compose import Attachment, ComposeError, compose
+from services.sender.compose import Attachment, ComposeError
 from tests.unit.sender.compose_mails import (
     as_lines,
+    compose,
     decoded,
     hostile,
     mail,
@@ -148,7 +149,7 @@ def test_a_file_name_arrives_as_cleaned_by_old_and_new_syntax(name: str) -> None
     assert expected == decoded(old)
 
 
-@pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 3647, 3648, 3649, 100_000])
+@pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 3647, 3648, 3649, 933_888, 933_889, 2_000_000])
 def test_a_file_of_any_length_arrives_in_lines_of_76(size: int) -> None:
     content = bytes(number % 251 for number in range(size))
 

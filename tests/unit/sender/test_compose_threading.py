@@ -2,8 +2,7 @@
 
 from hypothesis import given, strategies as st
 
-from services.sender.compose import compose
-from tests.unit.sender.compose_mails import OWN, hostile, mail, read_legacy, unfolded
+from tests.unit.sender.compose_mails import OWN, compose, hostile, mail, read_legacy, unfolded
 
 ids = st.integers(0, 60).map(lambda number: f"<{number}@x.example>")
 

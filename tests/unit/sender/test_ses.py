@@ -6,6 +6,8 @@ is made once: SES has no idempotency token.
 
 import json
 import socket
+from base64 import b64decode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -126,6 +128,33 @@ def test_a_server_error_without_a_body_proves_nothing() -> None:
 
     assert isinstance(outcome, Unknown)
     assert len(server.requests) == 1
+
+
+def test_a_large_mail_is_one_request_of_a_length_that_is_told() -> None:
+    """SES takes no chunked transfer coding; the server here knows none either."""
+    large = replace(ENVELOPE, mime=[bytes(range(250)) * 3_000] * 2)
+
+    with serve(accepting()) as server:
+        outcome = send_to(f"http://127.0.0.1:{server.port}", large, patience=20)
+
+    assert outcome == Accepted("0100")
+    (request,) = server.requests
+    body = json.loads(request.partition(b"\r\n\r\n")[2])
+    assert b64decode(body["Content"]["Raw"]["Data"]) == b"".join(large.mime)
+
+
+def slow(connection: Connection) -> None:
+    while connection.sock.recv(65_536):
+        connection.over.wait(0.01)
+
+
+def test_who_takes_a_mail_too_slowly_is_hung_up_on_and_may_have_it() -> None:
+    """Else it could take longer than the lease of the message."""
+    with serve(slow) as server:
+        large = replace(ENVELOPE, mime=[bytes(1_000_000)] * 15)
+        outcome = send_to(f"http://127.0.0.1:{server.port}", large)
+
+    assert outcome == Unknown("ConnectionClosedError", "SES did not answer.")
 
 
 def hung(connection: Connection) -> None:

@@ -57,7 +57,7 @@ def test_a_mail_that_takes_too_long_is_an_error_and_its_child_is_replaced() -> N
 
 def test_a_mail_that_takes_too_much_memory_is_an_error() -> None:
     before = ended("memory")
-    with Children(count=1, seconds=100, memory_bytes=150 << 20) as children:
+    with Children(count=1, seconds=100, memory_bytes=80 << 20) as children:
         mail = children.parse(bombs.base64_file(28 << 20))
 
         assert mail.error == "Reading the mail took too much memory."
