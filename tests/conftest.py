@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+import botocore.session
 import hypothesis
 import pytest
+from botocore.loaders import create_loader
 from sqlalchemy import Engine
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from common.db import make_engine
 from common.settings import Settings
@@ -26,6 +27,7 @@ from deploy.local.progress import Progress
 from deploy.local.servers import Servers
 from deploy.local.state import of_checkout
 from deploy.local.supervisor import Supervisor
+from tests.scheduling import FilesTogether
 from tests.stock import Stock
 
 SERVER, TEMPLATE, REDIS = "POSTROOM_TEST_SERVER", "POSTROOM_TEST_TEMPLATE", "POSTROOM_TEST_REDIS"
@@ -56,24 +58,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_RUNNING].close()
 
 
-_SHARED: Final = ("tests/e2e/", "tests/faults/")
-"""Whose tests share one running Postroom."""
-
-
-class SystemsTogether(LoadScopeScheduling):  # type: ignore[misc]
-    """Every test for itself, but those that share one Postroom on one worker, in their order.
-
-    Not by the mark `xdist_group`: pytest-xdist 3.8 writes the group into an attribute that pytest
-    9.2 no longer reads, and spreads the group over all workers without a word.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in _SHARED if nodeid.startswith(folder)), nodeid)
-
-
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SystemsTogether:
-    return SystemsTogether(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    return FilesTogether(config, log)
 
 
 def only_unit_tests(config: pytest.Config) -> bool:
@@ -99,6 +86,17 @@ def _start_servers(stack: ExitStack) -> None:
     supervisor.run(product.alembic(("upgrade", "head"), env, place.logs))
     os.environ |= {SERVER: server, TEMPLATE: template, REDIS: redis}
     stack.callback(_forget_the_person)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_of_aws_once() -> Iterator[None]:
+    """Each of boto3's sessions reads its models and its list of all endpoints by itself, megabytes
+    of JSON: most of what a client costs. One loader, which keeps what it has read, does for all.
+    """
+    loader = create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
 
 
 @pytest.fixture(scope="session")
