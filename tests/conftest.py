@@ -9,11 +9,13 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import botocore.session
+import httpx
 import hypothesis
 import pytest
 from botocore.loaders import create_loader
@@ -89,13 +91,15 @@ def _start_servers(stack: ExitStack) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _models_of_aws_once() -> Iterator[None]:
-    """Each of boto3's sessions reads its models and its list of all endpoints by itself, megabytes
-    of JSON: most of what a client costs. One loader, which keeps what it has read, does for all.
+def _read_once() -> Iterator[None]:
+    """Each session of boto3 reads AWS's models and endpoints by itself, megabytes of JSON, and each
+    client of httpx all root certificates: most of what a client costs. Here they share them.
     """
-    loader = create_loader()
+    loader, context = create_loader(), cache(httpx.create_ssl_context)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        patch.setattr("httpx._transports.default.create_ssl_context", context)
+        patch.setattr(httpx, "create_ssl_context", context)
         yield
 
 
