@@ -9,14 +9,17 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+import botocore.session
+import httpx
 import hypothesis
 import pytest
+from botocore.loaders import create_loader
 from sqlalchemy import Engine
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from common.db import make_engine
 from common.settings import Settings
@@ -26,6 +29,7 @@ from deploy.local.progress import Progress
 from deploy.local.servers import Servers
 from deploy.local.state import of_checkout
 from deploy.local.supervisor import Supervisor
+from tests.scheduling import FilesTogether
 from tests.stock import Stock
 
 SERVER, TEMPLATE, REDIS = "POSTROOM_TEST_SERVER", "POSTROOM_TEST_TEMPLATE", "POSTROOM_TEST_REDIS"
@@ -56,24 +60,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_RUNNING].close()
 
 
-_SHARED: Final = ("tests/e2e/", "tests/faults/")
-"""Whose tests share one running Postroom."""
-
-
-class SystemsTogether(LoadScopeScheduling):  # type: ignore[misc]
-    """Every test for itself, but those that share one Postroom on one worker, in their order.
-
-    Not by the mark `xdist_group`: pytest-xdist 3.8 writes the group into an attribute that pytest
-    9.2 no longer reads, and spreads the group over all workers without a word.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in _SHARED if nodeid.startswith(folder)), nodeid)
-
-
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SystemsTogether:
-    return SystemsTogether(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    return FilesTogether(config, log)
 
 
 def only_unit_tests(config: pytest.Config) -> bool:
@@ -99,6 +88,19 @@ def _start_servers(stack: ExitStack) -> None:
     supervisor.run(product.alembic(("upgrade", "head"), env, place.logs))
     os.environ |= {SERVER: server, TEMPLATE: template, REDIS: redis}
     stack.callback(_forget_the_person)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _read_once() -> Iterator[None]:
+    """Each session of boto3 reads AWS's models and endpoints by itself, megabytes of JSON, and each
+    client of httpx all root certificates: most of what a client costs. Here they share them.
+    """
+    loader, context = create_loader(), cache(httpx.create_ssl_context)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        patch.setattr("httpx._transports.default.create_ssl_context", context)
+        patch.setattr(httpx, "create_ssl_context", context)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,33 +1,40 @@
 """The product's processes, `python -m services.X`, as a test starts and stops them."""
 
+import atexit
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 from common.settings import Settings
 from deploy.local import ports
+from deploy.local.children import Program
 from deploy.local.product import Wiring, environment
 from deploy.local.state import ROOT
+from tests.nursery import IS_POSSIBLE, Forked, Nursery
 from tests.waiting import eventually
 
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 40
+
+
+Process = subprocess.Popen[bytes] | Forked
+_NURSERIES: Final[dict[str, Nursery]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """A running one. `port` is that of its metrics."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Process
     port: int
     log: Path
 
@@ -63,7 +70,7 @@ def service(name: str, settings: Settings, log: Path, **changes: object) -> Iter
     }
     if "redis_url" in changes:
         env["REDIS_URL"] = str(changes["redis_url"])
-    with _running([f"services.{name}"], env, log) as process:
+    with started(f"services.{name}", env, log) as process:
         running = Service(process, port, log)
         _wait(process, log, lambda: ports.answers(port))
         yield running
@@ -79,18 +86,36 @@ def aws_double(log: Path) -> Iterator[str]:
     """The double of AWS: its URL."""
     (port,) = ports.free()
     argv = ["deploy.local.aws", "--port", str(port)]
-    with _running(argv, dict(os.environ), log) as process:
+    with _killed_at_the_end(_command(argv, dict(os.environ), log)) as process:
         _wait(process, log, lambda: ports.answers(port))
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
-def _running(
-    argv: list[str], env: dict[str, str], log: Path
-) -> Iterator["subprocess.Popen[bytes]"]:
+def started(module: str, env: Mapping[str, str], log: Path) -> Iterator[Process]:
+    """`python -m MODULE` with this environment alone; killed at the end, if it still runs."""
+    with _killed_at_the_end(_fork(module, env, log)) as process:
+        yield process
+
+
+def _fork(module: str, env: Mapping[str, str], log: Path) -> Process:
+    if not IS_POSSIBLE:
+        return _command([module], env, log)
+    if module not in _NURSERIES:
+        _NURSERIES[module] = Nursery(f"{module}.__main__")
+        atexit.register(_NURSERIES[module].close)
+    argv = (sys.executable, "-m", module)
+    return _NURSERIES[module].start(Program(name=module, argv=argv, log=log, cwd=ROOT, env=env))
+
+
+def _command(argv: list[str], env: Mapping[str, str], log: Path) -> Process:
     command = [sys.executable, "-m", *argv]
     with log.open("ab") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)  # noqa: S603
+        return subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)  # noqa: S603
+
+
+@contextmanager
+def _killed_at_the_end(process: Process) -> Iterator[Process]:
     try:
         yield process
     finally:
@@ -98,7 +123,7 @@ def _running(
         process.wait(STOP_SECONDS)
 
 
-def _wait(process: "subprocess.Popen[bytes]", log: Path, is_ready: Callable[[], bool]) -> None:
+def _wait(process: Process, log: Path, is_ready: Callable[[], bool]) -> None:
     def ready() -> bool:
         assert process.poll() is None, log.read_text()
         return is_ready()

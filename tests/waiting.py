@@ -9,11 +9,17 @@ T = TypeVar("T")
 POLL_SECONDS = 0.02
 
 
-def eventually(probe: Callable[[], T], within: float = 10, what: str = "") -> T:
-    """The first answer of `probe` that is true; `within` is in seconds."""
+def eventually(probe: Callable[[], T], within: float = 30, what: str = "") -> T:
+    """The first answer of `probe` that is true; `within` is in seconds.
+
+    It fails by a probe that began when the time was over: one that began before, on a machine that
+    is busy, has seen nothing of the end.
+    """
     deadline = time.monotonic() + within
-    while not (answer := probe()):
-        if time.monotonic() > deadline:
+    while True:
+        began = time.monotonic()
+        if answer := probe():
+            return answer
+        if began > deadline:
             raise AssertionError(f"not within {within} s: {what or probe}; at last: {answer!r}")
         time.sleep(POLL_SECONDS)
-    return answer

@@ -122,7 +122,7 @@ class Room(Generic[T, R]):
         return self._unattempted > 2 * self._places
 
     async def _attend(self) -> None:
-        """One place. The lease brings back what failed here; the reason must not be lost with it."""
+        """One place. What failed here is brought back by its lease, and its reason is told."""
         while True:
             job = await self._jobs.get()
             try:

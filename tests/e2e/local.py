@@ -17,7 +17,7 @@ from deploy.local.state import ROOT, State, read_env
 from tests.waiting import eventually
 
 START_SECONDS = 90.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def test_sigterm_leaves_nobody_behind(folder: Path) -> None:
         family = descendants(local.pid)
 
     assert len(family) >= 8
-    eventually(lambda: not alive(family), within=2, what="nobody is left")
+    eventually(lambda: not alive(family), what="nobody is left")
 
 
 def test_a_stop_during_the_start_leaves_nobody_behind(folder: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_stop_during_the_start_leaves_nobody_behind(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.wait(STOP_SECONDS)
 
-    eventually(lambda: not alive(family), within=2, what="nobody is left")
+    eventually(lambda: not alive(family), what="nobody is left")
 
 
 @pytest.mark.parametrize("program", [PYTHON, MAKE], ids=["supervisor", "make"])

@@ -13,7 +13,7 @@ from deploy.local import ports
 from deploy.local.children import Child, Program
 from deploy.local.state import ROOT
 from deploy.local.supervisor import Supervisor
-from tests.faults.nursery import IS_POSSIBLE, Fork, Nursery
+from tests.nursery import IS_POSSIBLE, Fork, Nursery
 from tests.waiting import eventually
 
 _READY_SECONDS: Final = 45

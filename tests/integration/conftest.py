@@ -8,6 +8,14 @@ import pytest
 import structlog
 
 from common import logs
+from tests.service import aws_double
+
+
+@pytest.fixture(scope="session")
+def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The double of AWS. Each test has queues of its own there, and heals what it broke."""
+    with aws_double(tmp_path_factory.mktemp("aws") / "log") as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ Find = Callable[[str], set[str]]
 
 def all_can_be_found(engine: sa.Engine) -> None:
     """What has been sent and received by now."""
-    eventually(lambda: not count(engine, WAITING), within=5)
+    eventually(lambda: not count(engine, WAITING))
 
 
 def pages(shop: Box, part: str = "messages", **query: Any) -> Iterator[list[Body]]:

@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,13 +13,14 @@ from typing import Any
 import httpx
 
 from common.settings import Settings
+from tests import service
 from tests.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
     url: str
-    popen: "subprocess.Popen[bytes]"
+    popen: service.Process
     log: Path
 
     def lines(self) -> list[dict[str, Any]]:
@@ -32,7 +31,7 @@ class Process:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.popen.send_signal(number)
-        return self.popen.wait(10)
+        return self.popen.wait(20)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -68,14 +67,8 @@ def running(settings: Settings, log: Path, **changes: str) -> Iterator[Process]:
         "POSTROOM_LOG_FORMAT": "json",
         **changes,
     }
-    command = [sys.executable, "-m", "services.api"]
-    with log.open("wb") as stderr:
-        popen = subprocess.Popen(command, env=environment, stderr=stderr)  # noqa: S603 - ours
-    try:
+    with service.started("services.api", environment, log) as popen:
         yield Process(f"http://127.0.0.1:{port}", popen, log)
-    finally:
-        popen.kill()
-        popen.wait()
 
 
 def _free_port() -> int:

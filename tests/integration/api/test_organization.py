@@ -1,6 +1,5 @@
 import json
 import os
-import subprocess
 import sys
 
 import httpx
@@ -8,18 +7,23 @@ import pytest
 import sqlalchemy as sa
 
 from common import ids
+from tests import command
 from tests.integration.api.serving import ClientOf
 
 
-def run(database_url: str, *flags: str, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database_url, **more}
-    return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "deploy.organization", *flags],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def environment(database_url: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "DATABASE_URL": database_url}
+
+
+def run(database_url: str, *flags: str, **more: str) -> tuple[int, str, str]:
+    return command.run("deploy.organization", flags, environment(database_url) | more)
+
+
+def made(database_url: str, *flags: str) -> dict[str, str]:
+    code, output, errors = run(database_url, *flags)
+    assert (code, errors, output.count("\n")) == (0, "", 1)
+    told: dict[str, str] = json.loads(output)
+    return told
 
 
 def limits(engine: sa.Engine) -> dict[str, int | None]:
@@ -31,11 +35,11 @@ def limits(engine: sa.Engine) -> dict[str, int | None]:
 def test_it_prints_the_organization_and_a_key_that_works(
     database_url: str, client_of: ClientOf
 ) -> None:
-    done = run(database_url, "--name", "acme")
+    argv = (sys.executable, "-m", "deploy.organization", "--name", "acme")
+    code, output, errors = command.command(argv, environment(database_url))
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("\n") == 1
-    told = json.loads(done.stdout)
+    assert (code, errors, output.count("\n")) == (0, "", 1)
+    told = json.loads(output)
     assert set(told) == {"organizationId", "apiKey"}
     inbox = client_of(told["apiKey"]).post("/v1/inboxes", json={})
     assert inbox.status_code == 201
@@ -45,8 +49,8 @@ def test_it_prints_the_organization_and_a_key_that_works(
 def test_the_limit_is_the_organizations_own(
     database_url: str, engine: sa.Engine, client_of: ClientOf
 ) -> None:
-    key = json.loads(run(database_url, "--name", "small", "--limit", "3").stdout)["apiKey"]
-    run(database_url, "--name", "usual")
+    key = made(database_url, "--name", "small", "--limit", "3")["apiKey"]
+    made(database_url, "--name", "usual")
 
     assert limits(engine) == {"small": 3, "usual": None}
     client = client_of(key)
@@ -58,8 +62,8 @@ def test_the_limit_is_the_organizations_own(
 def test_name_and_limit_are_read_from_the_environment_too(
     database_url: str, engine: sa.Engine
 ) -> None:
-    assert run(database_url, NAME="acme", LIMIT="7").returncode == 0
-    assert run(database_url, "--name", "flags", NAME="environment", LIMIT="").returncode == 0
+    assert run(database_url, NAME="acme", LIMIT="7")[0] == 0
+    assert run(database_url, "--name", "flags", NAME="environment", LIMIT="")[0] == 0
 
     assert limits(engine) == {"acme": 7, "flags": None}
 
@@ -80,26 +84,26 @@ def test_name_and_limit_are_read_from_the_environment_too(
 def test_what_makes_no_sense_is_a_sentence_and_nothing_is_made(
     database_url: str, engine: sa.Engine, flags: tuple[str, ...]
 ) -> None:
-    done = run(database_url, *flags)
+    code, output, errors = run(database_url, *flags)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.strip().endswith(".")
-    assert "Traceback" not in done.stderr
+    assert (code, output) == (2, "")
+    assert errors.strip().endswith(".")
+    assert "Traceback" not in errors
     assert limits(engine) == {}
 
 
 @pytest.mark.parametrize("url", ["", "mysql://x", "postgresql://postgres:secret@127.0.0.1:1/x"])
 def test_a_database_that_is_not_there_is_a_sentence(url: str) -> None:
-    done = run(url, "--name", "acme")
+    code, _, errors = run(url, "--name", "acme")
 
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert "secret" not in done.stderr
-    assert done.stderr.strip().endswith(".")
+    assert code != 0
+    assert "Traceback" not in errors
+    assert "secret" not in errors
+    assert errors.strip().endswith(".")
 
 
 def test_two_of_one_name_are_two(database_url: str, client_of: ClientOf) -> None:
-    first, second = (json.loads(run(database_url, "--name", "acme").stdout) for _ in range(2))
+    first, second = (made(database_url, "--name", "acme") for _ in range(2))
 
     assert first["organizationId"] != second["organizationId"]
     ids.decode(ids.ORGANIZATION, first["organizationId"])

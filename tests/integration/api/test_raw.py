@@ -2,8 +2,6 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,17 +13,9 @@ from deploy.local import ports
 from tests.integration.api.arriving import Arriving, raw
 from tests.integration.api.mailing import Box, box, code
 from tests.integration.api.serving import Organization, served
-from tests.service import aws_double
 
 MAIL = b"From: jane@customer.example\r\nSubject: \xe9\r\n\r\n" + bytes(range(256)) * 4096
 BUCKET, KEY = "mail-of-tests", "incoming/a b/1"
-
-
-@pytest.fixture(scope="module")
-def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log: Path = tmp_path_factory.mktemp("aws") / "log"
-    with aws_double(log) as url:
-        yield url
 
 
 @pytest.fixture

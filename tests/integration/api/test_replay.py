@@ -1,83 +1,25 @@
 """`POST /v1/webhooks/{id}/replay`: what was missed is due again, under the same `webhook-id`."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from common import clock, events, ids
-from common.events import NewEvent
-from common.models import Delivery
+from common import clock, ids
 from services.api.replay import MOST
-from services.api.schemas.replay import ReplayShown
-from tests.integration.api.hooks import change_row, create, uuid_of
+from tests.integration.api.hooks import create, uuid_of
+from tests.integration.api.past import LONG_AGO, Past, replay
 from tests.integration.api.serving import Organization
 from tests.tenants import WAITING, rows
 from tests.waiting import eventually
-
-NOW = clock.now()
-LONG_AGO = clock.wire(NOW - timedelta(days=2))
-MINUTE = timedelta(minutes=1)
-DONE = {"attempts": 10, "finished_at": NOW, "due_at": NOW + MINUTE, "lease_token": ids.new()}
-
-
-def replay(client: httpx.Client, webhook: dict[str, Any], **body: str) -> dict[str, Any]:
-    response = client.post(f"/v1/webhooks/{webhook['id']}/replay", json=body)
-    assert response.status_code == 202, response.text
-    answer: dict[str, Any] = response.json()
-    ReplayShown.model_validate(answer)
-    assert answer["success"] is True
-    return answer
 
 
 @pytest.fixture
 def webhook(client: httpx.Client) -> dict[str, Any]:
     return create(client, events=["message.sent"])
-
-
-class Past:
-    """What happened to an organization, at a minute's distance from one another."""
-
-    def __init__(self, engine: sa.Engine, owner: Organization) -> None:
-        self.engine = engine
-        self.owner = owner
-
-    def happens(self, *kinds: str, **members: Any) -> list[NewEvent]:
-        """The last of them happened just now."""
-        times = [NOW - MINUTE * ago for ago in reversed(range(len(kinds)))]
-        told = [self._event(kind, at, members) for kind, at in zip(kinds, times, strict=True)]
-        with self.engine.begin() as connection:
-            connection.execute(*events.write(told))
-        return told
-
-    def _event(self, kind: str, at: datetime, members: dict[str, Any]) -> NewEvent:
-        event_id = ids.first_at(at.timestamp() + 0.0005).int | ids.new().int % (1 << 64)
-        payload = {"threadId": "thread_1"}
-        return NewEvent(
-            self.owner.id, kind, payload, created_at=at, id=UUID(int=event_id), **members
-        )
-
-    def ends(self, event: NewEvent, state: str) -> None:
-        values = {"state": state, **({} if state == "pending" else DONE)}
-        changed = sa.update(Delivery).where(Delivery.__table__.c.event_id == event.id)  # type: ignore[attr-defined]
-        with self.engine.begin() as connection:
-            connection.execute(changed.values(**values))
-
-    def states(self) -> dict[Any, str]:
-        return {row["event_id"]: row["state"] for row in self.deliveries()}
-
-    def deliveries(self) -> list[dict[str, Any]]:
-        query = sa.text("SELECT *, due_at <= now() AS is_due FROM delivery ORDER BY event_id")
-        with self.engine.connect() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
-
-    def delivery_id(self, event: NewEvent) -> str:
-        [found] = [row["id"] for row in self.deliveries() if row["event_id"] == event.id]
-        return ids.encode(ids.DELIVERY, found)
 
 
 @pytest.fixture
@@ -254,91 +196,3 @@ def test_more_than_one_call_takes_is_taken_by_the_next(
     assert datetime.fromisoformat(first["nextSince"]).timestamp() * 1000 == pytest.approx(
         left_out.int >> 80
     )
-
-
-def test_a_call_that_is_repeated_replays_nothing_twice(
-    client: httpx.Client, webhook: dict[str, Any], past: Past
-) -> None:
-    [event] = past.happens("message.sent")
-    past.ends(event, "exhausted")
-    path, headers = f"/v1/webhooks/{webhook['id']}/replay", {"idempotency-key": "again-1"}
-
-    first = client.post(path, json={"since": LONG_AGO}, headers=headers)
-    past.ends(event, "exhausted")
-    second = client.post(path, json={"since": LONG_AGO}, headers=headers)
-
-    assert first.content == second.content
-    assert past.states() == {event.id: "exhausted"}
-
-
-def test_a_disabled_webhook_is_not_replayed_to(
-    client: httpx.Client, webhook: dict[str, Any], engine: sa.Engine, past: Past
-) -> None:
-    [event] = past.happens("message.sent")
-    past.ends(event, "cancelled")
-    change_row(engine, webhook, enabled=False, disabled_reason="failing")
-
-    response = client.post(f"/v1/webhooks/{webhook['id']}/replay", json={"since": LONG_AGO})
-
-    assert (response.status_code, response.json()["code"]) == (409, "webhook_disabled")
-    assert past.states() == {event.id: "cancelled"}
-
-
-def test_a_delivery_that_is_not_this_webhooks_is_none(
-    client: httpx.Client, stranger: httpx.Client, webhook: dict[str, Any], past: Past
-) -> None:
-    [event] = past.happens("message.sent")
-    past.ends(event, "exhausted")
-    theirs, other = create(stranger), create(client, events=["inbox.created"])
-    existing, unknown = past.delivery_id(event), ids.encode(ids.DELIVERY, ids.new())
-
-    for who, to, delivery in (
-        (client, other, existing),
-        (stranger, theirs, existing),
-        (client, webhook, unknown),
-        (client, webhook, "nonsense"),
-    ):
-        response = who.post(f"/v1/webhooks/{to['id']}/replay", json={"deliveryId": delivery})
-
-        assert (response.status_code, response.json()["code"]) == (404, "delivery_not_found")
-    assert past.states() == {event.id: "exhausted"}
-
-
-def test_nothing_of_another_is_replayed(stranger: httpx.Client, past: Past) -> None:
-    past.happens("message.sent")
-    theirs = create(stranger, events=["message.sent"])
-
-    assert replay(stranger, theirs, since=LONG_AGO, which="all")["deliveries"] == 0
-    assert past.deliveries() == []
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        ({}, ""),
-        ({"which": "all"}, ""),
-        ({"since": None}, ""),
-        ({"since": LONG_AGO, "deliveryId": None}, ""),
-        ({"until": LONG_AGO}, ""),
-        ({"since": LONG_AGO, "deliveryId": ids.encode(ids.DELIVERY, ids.new())}, ""),
-        ({"which": "all", "deliveryId": ids.encode(ids.DELIVERY, ids.new())}, ""),
-        ({"since": LONG_AGO, "until": LONG_AGO}, ""),
-        ({"since": "yesterday"}, "since"),
-        ({"since": LONG_AGO, "until": 5}, "until"),
-        ({"since": LONG_AGO, "which": "some"}, "which"),
-        ({"deliveryId": 5}, "deliveryId"),
-        ({"since": LONG_AGO, "to": "x"}, "to"),
-    ],
-)
-def test_a_body_that_means_nothing_is_refused(
-    client: httpx.Client, webhook: dict[str, Any], body: dict[str, Any], path: str
-) -> None:
-    response = client.post(f"/v1/webhooks/{webhook['id']}/replay", json=body)
-
-    assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
-    assert [error["path"] for error in response.json()["errors"]] == [path]
-
-
-def test_any_time_may_be_named(client: httpx.Client, webhook: dict[str, Any]) -> None:
-    for since in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-11-22T10:00:00+02:00"):
-        assert replay(client, webhook, since=since)["deliveries"] == 0

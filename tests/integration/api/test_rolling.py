@@ -75,11 +75,15 @@ def test_no_request_is_lost_and_nobody_is_sent_there_again(
     pair: list[Process], owner: Organization
 ) -> None:
     leaving, _ = pair
-    with Load([one.url for one in pair], owner.key) as load:
+    with (
+        httpx.Client(base_url=leaving.url) as balancer,
+        Load([one.url for one in pair], owner.key) as load,
+    ):
+        assert balancer.get("/readyz").status_code == 200
         eventually(lambda: len(load.answers) > 30)
         leaving.popen.send_signal(signal.SIGTERM)
-        told = eventually(lambda: not_ready(leaving))
-        assert leaving.popen.wait(10) == 0
+        told = eventually(lambda: not_ready(balancer))
+        assert leaving.popen.wait(20) == 0
         after = len(load.answers)
         eventually(lambda: len(load.answers) > after + 10)
 
@@ -91,6 +95,6 @@ def test_no_request_is_lost_and_nobody_is_sent_there_again(
     assert "retry-after" in told.headers
 
 
-def not_ready(process: Process) -> httpx.Response | None:
-    answer = httpx.get(f"{process.url}/readyz")
+def not_ready(balancer: httpx.Client) -> httpx.Response | None:
+    answer = balancer.get("/readyz")
     return answer if answer.status_code == 503 else None

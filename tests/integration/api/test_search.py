@@ -32,7 +32,7 @@ def find(shop: Box, engine: sa.Engine) -> Callable[[str], list[str]]:
     """The subjects that a query finds, once all that was sent can be found."""
 
     def found(query: str) -> list[str]:
-        eventually(lambda: not count(engine, WAITING), within=5)
+        eventually(lambda: not count(engine, WAITING))
         return shop.subjects(query=query)
 
     return found

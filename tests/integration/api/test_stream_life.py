@@ -92,7 +92,7 @@ def test_it_ends_at_once_when_the_process_stops_whatever_it_waits_for(
             await asyncio.to_thread(lambda: eventually(lambda: waits(engine)))
             stopping.set()
 
-            assert await asyncio.wait_for(rest, 1) is None
+            assert await asyncio.wait_for(rest, 5) is None
 
     run(settings, owner, scenario)
 

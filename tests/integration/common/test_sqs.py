@@ -14,18 +14,11 @@ from common.settings import Settings
 from common.sqs import Sqs, name_of
 from deploy.local import ports
 from deploy.local.ports import LOOPBACK
-from tests.service import aws_double
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 ASKED = {"MaxNumberOfMessages": 1, "MessageSystemAttributeNames": ["SentTimestamp"]}
-
-
-@pytest.fixture(scope="module")
-def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with aws_double(tmp_path_factory.mktemp("aws") / "log") as url:
-        yield url
 
 
 @pytest.fixture(autouse=True)

@@ -2,25 +2,28 @@
 
 import json
 import os
-import subprocess
 import sys
 
 import pytest
 import sqlalchemy as sa
 
 from common import ids
+from tests import command
 from tests.tenants import rows, tenant
 
 
-def run(database_url: str, *flags: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database_url}
-    return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "deploy.brake", *flags],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def environment(database_url: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "DATABASE_URL": database_url}
+
+
+def run(database_url: str, *flags: str) -> tuple[int, str, str]:
+    return command.run("deploy.brake", flags, environment(database_url))
+
+
+def said(database_url: str, *flags: str) -> str:
+    code, output, errors = run(database_url, *flags)
+    assert (code, errors) == (0, "")
+    return output
 
 
 def test_an_organization_is_paused_listed_and_released(
@@ -29,15 +32,15 @@ def test_an_organization_is_paused_listed_and_released(
     acme = tenant(engine)
     name = ids.encode(ids.ORGANIZATION, acme.id)
 
-    paused = run(database_url, "--pause", name, "--why", "Call us.")
-    listed = run(database_url)
-    released = run(database_url, "--release", name)
+    paused = said(database_url, "--pause", name, "--why", "Call us.")
+    listed = said(database_url)
+    released = said(database_url, "--release", name)
 
-    told = json.loads(paused.stdout)
+    told = json.loads(paused)
     assert (told["id"], told["pausedReason"]) == (name, {"type": "operator", "message": "Call us."})
-    assert listed.stdout == paused.stdout
-    assert "pausedAt" not in json.loads(released.stdout)
-    assert run(database_url).stdout == ""
+    assert listed == paused
+    assert "pausedAt" not in json.loads(released)
+    assert said(database_url) == ""
     events = [row["type"] for row in rows(engine, "SELECT type FROM event ORDER BY id")]
     assert events == ["organization.paused", "organization.released"]
 
@@ -45,16 +48,13 @@ def test_an_organization_is_paused_listed_and_released(
 @pytest.mark.parametrize("flag", ["--pause", "--release"])
 @pytest.mark.parametrize("name", ["acme", "org_00000000000000000000000000"])
 def test_what_makes_no_sense_is_said(database_url: str, flag: str, name: str) -> None:
-    done = run(database_url, flag, name)
+    code, output, errors = run(database_url, flag, name)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1
+    assert (code, output, errors.count("\n")) == (2, "", 1)
 
 
 def test_a_database_that_is_away_is_said() -> None:
-    done = run("postgresql://nobody@127.0.0.1:1/nothing")
+    away = environment("postgresql://nobody@127.0.0.1:1/nothing")
+    done = command.command((sys.executable, "-m", "deploy.brake"), away)
 
-    assert (done.returncode, done.stderr) == (
-        1,
-        "The database of DATABASE_URL does not answer.\n",
-    )
+    assert done == (1, "", "The database of DATABASE_URL does not answer.\n")

@@ -13,18 +13,11 @@ import pytest
 from mypy_boto3_s3 import S3Client
 
 from deploy.local.state import ROOT, State, running, write_env
-from tests.service import aws_double
 
 MAIL = b"From: Ada <ada@example.com>\r\nTo: b@example.com\r\n\r\nHi"
 PYTHON = (sys.executable, "-m", "deploy.local", "receive")
 MAKE = ("make", "--silent", "--old-file=ready", "receive")
 """Told that the checkout is ready: the tests run in it."""
-
-
-@pytest.fixture(scope="module")
-def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with aws_double(tmp_path_factory.mktemp("aws") / "log") as url:
-        yield url
 
 
 @pytest.fixture

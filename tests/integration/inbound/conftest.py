@@ -13,7 +13,6 @@ from common.sqs import Sqs
 from services.inbound.parsing.children import Children
 from tests.integration.builders import Tenant, tenant
 from tests.integration.inbound.post import Post
-from tests.service import aws_double
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,12 +27,6 @@ def acme(engine: Engine) -> Tenant:
 def globex(engine: Engine) -> Tenant:
     """Somebody else."""
     return tenant(engine)
-
-
-@pytest.fixture(scope="package")
-def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with aws_double(tmp_path_factory.mktemp("aws") / "log") as url:
-        yield url
 
 
 @pytest.fixture(autouse=True)

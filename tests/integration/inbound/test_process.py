@@ -15,6 +15,7 @@ from common.models import Message
 from common.settings import Settings
 from tests.integration.builders import Tenant
 from tests.integration.inbound.post import Post, mail
+from tests.processes import alive
 from tests.service import Service, service
 from tests.waiting import eventually
 
@@ -85,7 +86,7 @@ def test_ctrl_c_which_the_parsers_hear_too_ends_it_well(
         assert inbound.stop() == 0
 
     assert children
-    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    assert not alive(set(children))
 
 
 def _children_of(pid: int) -> list[str]:

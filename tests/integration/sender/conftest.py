@@ -16,7 +16,7 @@ from common.models import Message
 from common.settings import Settings
 from services.sender.jobs import Jobs
 from tests.integration.builders import reread
-from tests.service import Service, aws_double, service
+from tests.service import Service, service
 from tests.waiting import eventually
 
 
@@ -33,12 +33,6 @@ class Ses:
     def suffer(self, **faults: object) -> None:
         """These faults from now on; none heal it."""
         httpx.post(f"{self.url}/faults", json=faults, timeout=10).raise_for_status()
-
-
-@pytest.fixture(scope="module")
-def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with aws_double(tmp_path_factory.mktemp("aws") / "log") as url:
-        yield url
 
 
 @pytest.fixture

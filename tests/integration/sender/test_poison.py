@@ -29,7 +29,7 @@ def killed_by(poison: Message, settings: Settings, aws_url: str, log: Path) -> i
         "POSTROOM_TESTING": "true",
         "POSTROOM_CRASH_AT": f"before_start@{ids.encode(ids.MESSAGE, poison.id)}",
     }
-    with service._running(["services.sender"], env, log) as process:  # perhaps dead when ready
+    with service.started("services.sender", env, log) as process:  # perhaps dead when ready
         return process.wait(30)
 
 

@@ -17,7 +17,6 @@ from common.settings import Settings
 from common.sqs import Sqs
 from services.status.feed import Feed
 from services.status.parse import Parsed, parse
-from tests.service import aws_double
 from tests.tenants import Tenant, tenant
 
 if TYPE_CHECKING:
@@ -78,12 +77,6 @@ def _depth(sqs: "SQSClient", url: str) -> tuple[int, int]:
     told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     visible = int(told["ApproximateNumberOfMessages"])
     return visible, int(told["ApproximateNumberOfMessagesNotVisible"])
-
-
-@pytest.fixture(scope="module")
-def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with aws_double(tmp_path_factory.mktemp("aws") / "log") as url:
-        yield url
 
 
 @pytest.fixture

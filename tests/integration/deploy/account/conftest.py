@@ -6,9 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
-import botocore.session
 import pytest
-from botocore.loaders import Loader, create_loader
 
 from deploy.aws import runner
 from deploy.aws.blueprint import Blueprint
@@ -29,8 +27,6 @@ TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
 
 Kinds = tuple[type, ...]
 RECEIVING: Kinds = (Topic, Bucket, RuleSet, Rule, ActiveRuleSet)
-MODELS: Loader = create_loader()
-"""Of AWS's services, read once: each is some megabytes of JSON."""
 
 
 @dataclass
@@ -89,9 +85,7 @@ def url(accounts: Accounts) -> Iterator[str]:
 def new_customer(accounts: Accounts, url: str) -> Callable[[], Customer]:
     def made() -> Customer:
         number = f"{secrets.randbelow(10**12):012}"
-        core = botocore.session.Session()
-        core.register_component("data_loader", MODELS)
-        session = boto3.session.Session(number, "any", region_name=REGION, botocore_session=core)
+        session = boto3.session.Session(number, "any", region_name=REGION)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", url)
             clients = connect(session)

@@ -10,7 +10,7 @@ from common.settings import Settings
 from deploy.aws.__main__ import main
 from deploy.aws.bucket import Bucket
 from deploy.aws.policies import SERVICES
-from tests.integration.deploy.account.conftest import DOMAIN, MODELS, REGION, TRUST, Customer
+from tests.integration.deploy.account.conftest import DOMAIN, REGION, TRUST, Customer
 from tests.integration.deploy.account.ses_v2 import DKIM_ZONE
 
 ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/ABC"
@@ -20,7 +20,6 @@ Captured = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def _signed_in(customer: Customer, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.session.create_loader", lambda *_: MODELS)  # for speed alone
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", customer.blueprint.account)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")

@@ -25,7 +25,7 @@ KEYS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def started() -> Iterator[Double]:
     with running("--loopback", DOMAIN) as double:
         yield double

@@ -1,13 +1,13 @@
 """A service that is imported once and forked for each of its starts.
 
-An experiment kills and starts processes for a living, and a start is a second of imports: most of
-what the short forms took. A fork of a process that has only imported is a real process all the
-same, with its own pid, session, settings and signals, and of what it does nothing has happened yet.
+A start is one or two seconds of imports, and most of what tests of whole processes took. A fork of
+a process that has only imported is a real process all the same, with its own pid, session, settings
+and signals, and of what it does nothing has happened yet. End-to-end tests start the real commands.
 
     nursery = Nursery("services.sender.__main__")
     running = nursery.start(program)     # as subprocess.Popen, as far as that is used here
 
-`python -m tests.faults.nursery MODULE ...` is the other side. On Linux alone: the children of a
+`python -m tests.nursery MODULE ...` is the other side. On Linux alone: the children of a
 fork are taken over from it by PR_SET_CHILD_SUBREAPER (prctl(2)), so that they can be waited for.
 """
 
@@ -63,6 +63,9 @@ class Forked:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
 
 class Nursery:
     """Of one service. For one thread."""
@@ -71,19 +74,22 @@ class Nursery:
         """The modules are imported at once, in a process of their own."""
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "tests.faults.nursery", *modules],
+            [sys.executable, "-m", "tests.nursery", *modules],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def start(self, program: Program) -> Forked:
-        """`argv` is `python -m [LAUNCHER ARGUMENT ...] MODULE`."""
+    def start(self, program: Program, errors: Path | None = None) -> Forked:
+        """`argv` is `python -m [LAUNCHER ARGUMENT ...] MODULE`, or `python -m MODULE FLAG ...` of
+        a module that is a file. `errors`: where its stderr goes, if not into its log.
+        """
         asked = {
             "argv": program.argv[2:],
             "env": dict(program.env),
             "log": str(program.log),
+            "errors": str(errors or program.log),
             "parent": os.getpid(),
         }
         stdin, stdout = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
@@ -134,15 +140,15 @@ def _become(asked: dict[str, Any]) -> None:
     while os.getppid() != asked["parent"]:
         os.sched_yield()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    with Path(asked["log"]).open("ab") as log, Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
+    for number, name in enumerate((os.devnull, asked["log"], asked["errors"])):
+        with Path(name).open("ab" if number else "rb") as file:
+            os.dup2(file.fileno(), number)
     os.environ.clear()
     os.environ.update(asked["env"])
     launcher, *arguments = asked["argv"]
-    if arguments:
+    if arguments or not hasattr(sys.modules.get(launcher), "__path__"):
         sys.argv = [launcher, *arguments]
+        sys.modules.pop(launcher, None)  # runpy warns of what was imported before
         runpy.run_module(launcher, run_name="__main__", alter_sys=False)
     else:
         importlib.import_module(f"{launcher}.__main__").main()
