@@ -22,7 +22,7 @@ def run(module: str, flags: tuple[str, ...], env: Mapping[str, str]) -> tuple[in
     if not IS_POSSIBLE:
         return command(argv, env)
     if module not in _NURSERIES:
-        _NURSERIES[module] = Nursery(module)
+        _NURSERIES[module] = Nursery(module, "psycopg")  # which an engine imports, once it is made
         atexit.register(_NURSERIES[module].close)
     with tempfile.TemporaryDirectory() as name:
         output, errors = Path(name, "output"), Path(name, "errors")

@@ -1,4 +1,4 @@
-"""One running Postroom for all end-to-end tests: `tests/conftest.py` gives them one worker."""
+"""One running Postroom for all end-to-end tests: `tests/scheduling.py` gives them one worker."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""One system for all short experiments: `tests/conftest.py` gives them one worker."""
+"""One system for all short experiments: `tests/scheduling.py` gives them one worker."""
 
 from collections.abc import Iterator
 
