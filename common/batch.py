@@ -36,12 +36,16 @@ class Batcher(Generic[T, R]):
 
     async def _write(self) -> None:
         while True:
-            taken = [await self._waiting.get()]
-            while len(taken) < self._most and not self._waiting.empty():
-                taken.append(self._waiting.get_nowait())
-            # Who has gone away was told that it may not be done: then it had better not be.
-            if wanted := [one for one in taken if not one[1].done()]:
-                await self._settle(wanted)
+            await self._write_set()
+
+    async def _write_set(self) -> None:
+        """A set is held until it is done, and not while the next is waited for: it may be large."""
+        taken = [await self._waiting.get()]
+        while len(taken) < self._most and not self._waiting.empty():
+            taken.append(self._waiting.get_nowait())
+        # Who has gone away was told that it may not be done: then it had better not be.
+        if wanted := [one for one in taken if not one[1].done()]:
+            await self._settle(wanted)
 
     async def _settle(self, taken: list[tuple[T, "asyncio.Future[R]"]]) -> None:
         try:

@@ -1,6 +1,7 @@
 """Sets of an event loop: they form by themselves, and everybody gets what is his."""
 
 import asyncio
+import weakref
 
 from common.batch import Batcher
 
@@ -131,3 +132,26 @@ def test_closing_ends_the_writers() -> None:
         return {task.done() for task in batcher._tasks}
 
     assert asyncio.run(main()) == {True}
+
+
+def test_what_is_done_is_held_no_more_while_nothing_comes() -> None:
+    """A set of the API's may be four messages of 40 MB."""
+
+    class Item:
+        pass
+
+    async def handle(items: list[Item]) -> list[None]:
+        return [None] * len(items)
+
+    async def main() -> bool:
+        batcher = Batcher(handle, writers=1)
+        item = Item()
+        held = weakref.ref(item)
+        await batcher.submit(item)
+        del item
+        await asyncio.sleep(0)  # the writer goes on to wait
+        gone = held() is None
+        await batcher.close()
+        return gone
+
+    assert asyncio.run(main())
