@@ -122,31 +122,40 @@ class Room(Generic[T, R]):
         return self._unattempted > 2 * self._places
 
     async def _attend(self) -> None:
-        """One place. What failed here is brought back by its lease, and its reason is told."""
+        """One place."""
         while True:
-            job = await self._jobs.get()
-            try:
-                self._results.put_nowait(await self._work.attempt(job))
-            except Exception:
-                log.exception("room.job_failed", room=self._name)
-                self._jobs.task_done()
-            finally:
-                self._unattempted -= 1
-                if not self._is_full():
-                    self._bell.set()
+            await self._attempt_one()
+
+    async def _attempt_one(self) -> None:
+        """What fails here is brought back by its lease, and its reason is told. Nothing of a job is
+        held while the next is waited for: it may be large.
+        """
+        job = await self._jobs.get()
+        try:
+            self._results.put_nowait(await self._work.attempt(job))
+        except Exception:
+            log.exception("room.job_failed", room=self._name)
+            self._jobs.task_done()
+        finally:
+            self._unattempted -= 1
+            if not self._is_full():
+                self._bell.set()
 
     async def _keep(self) -> None:
-        """Record what has come while the set before was recorded. As in `_attend`, what fails."""
         while True:
-            results = [await self._results.get()]
-            while len(results) < _SET and not self._results.empty():
-                results.append(self._results.get_nowait())
-            try:
-                await self._work.record(results)
-            except Exception:
-                log.exception("room.record_failed", room=self._name, jobs=len(results))
-            for _ in results:
-                self._jobs.task_done()
+            await self._record_set()
+
+    async def _record_set(self) -> None:
+        """What has come while the set before was recorded; what fails as in `_attempt_one`."""
+        results = [await self._results.get()]
+        while len(results) < _SET and not self._results.empty():
+            results.append(self._results.get_nowait())
+        try:
+            await self._work.record(results)
+        except Exception:
+            log.exception("room.record_failed", room=self._name, jobs=len(results))
+        for _ in results:
+            self._jobs.task_done()
 
     async def _drain(self) -> None:
         """Give back what nobody has begun, and wait for the record of what was."""
