@@ -1,0 +1,107 @@
+"""Search in an inbox of a hundred thousand messages, as its caller waits for it: over HTTP."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import orjson
+
+from common import ids
+from deploy.local.ports import LOOPBACK
+from services.api import cursor
+from tests.bench.measure import ROUNDS, percentile
+from tests.bench.scale_shape import BIG, INBOX, MESSAGE, Shape
+from tests.bench.scale_text import COMMON, UNCOMMON, order
+
+VISITS: Final = 200  # of one round
+_WARM_VISITS: Final = 20
+
+
+class Caller:
+    """One connection that is kept, as a client's is."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self._connection = HTTPConnection(LOOPBACK, port)
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """What it answers; RuntimeError with what is no 200 and no 202."""
+        self._connection.request(method, path, body, self._headers)
+        answer = self._connection.getresponse()
+        read = answer.read()
+        if answer.status not in {200, 202}:
+            raise RuntimeError(read.decode())
+        return orjson.loads(read)
+
+    def found(self, inbox_id: str, **query: str) -> list[Any]:
+        """A page of messages."""
+        found: list[Any] = self.ask("GET", f"/v1/inboxes/{inbox_id}/messages?{urlencode(query)}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """`ask` makes the parameters of a visit; `least` is what has to be found."""
+
+    name: str
+    ask: Callable[[Shape, random.Random], dict[str, str]]
+    least: int
+
+
+def _rare(shape: Shape, dice: random.Random) -> dict[str, str]:
+    return {"query": order(_some(shape, dice))}
+
+
+def _common(shape: Shape, dice: random.Random) -> dict[str, str]:
+    return {"query": COMMON, "cursor": cursor.encode(shape.uuid(MESSAGE, _some(shape, dice)))}
+
+
+def _uncommon(_: Shape, __: random.Random) -> dict[str, str]:
+    return {"query": UNCOMMON}
+
+
+def _both(shape: Shape, dice: random.Random) -> dict[str, str]:
+    return {"query": f"{COMMON} {order(_some(shape, dice))}"}
+
+
+def _some(shape: Shape, dice: random.Random) -> int:
+    """A message of the big inbox, with a page of others behind it."""
+    return shape.number(BIG, dice.randrange(100, shape.in_inbox(BIG)))
+
+
+RARE, COMMON_ONE = "a word of one message", "a word of every message"
+SEARCHES: Final = (
+    Search(RARE, _rare, 1),
+    Search(COMMON_ONE, _common, cursor.LIMIT),
+    Search("a word of one in a hundred", _uncommon, 10),
+    Search("that of every and that of one", _both, 1),
+)
+
+
+def searches(shape: Shape, caller: Caller) -> dict[str, tuple[float, ...]]:
+    """Milliseconds, p99 of each round, by the names of `SEARCHES`."""
+    dice = random.Random(6)  # noqa: S311 - the same words each time, no secret
+    inbox = ids.encode(ids.INBOX, shape.uuid(INBOX, BIG))
+
+    def visit(search: Search) -> float:
+        asked = search.ask(shape, dice)
+        began = time.perf_counter()
+        found = caller.found(inbox, **asked)
+        took = (time.perf_counter() - began) * 1000
+        if len(found) < search.least:
+            raise RuntimeError(f"{search.name}: {asked} found {len(found)}")
+        return took
+
+    for search in SEARCHES:
+        for _ in range(_WARM_VISITS):
+            visit(search)
+    rounds = [
+        {one.name: [visit(one) for _ in range(VISITS)] for one in SEARCHES} for _ in range(ROUNDS)
+    ]
+    return {
+        one.name: tuple(percentile(each[one.name], 0.99) for each in rounds) for one in SEARCHES
+    }
