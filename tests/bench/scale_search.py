@@ -17,7 +17,8 @@ from tests.bench.measure import ROUNDS, percentile
 from tests.bench.scale_shape import BIG, INBOX, MESSAGE, Shape
 from tests.bench.scale_text import COMMON, UNCOMMON, order
 
-VISITS: Final = 200  # of one round
+VISITS: Final = 150  # of one round
+FEW_VISITS: Final = 10  # of what has no bar
 _WARM_VISITS: Final = 20
 
 
@@ -45,11 +46,15 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`ask` makes the parameters of a visit; `least` is what has to be found."""
+    """A list that is narrowed. `query` makes its parameters for one visit; `least` of it has to be
+    found. `path`: behind the inbox, or from the beginning.
+    """
 
     name: str
-    ask: Callable[[Shape, random.Random], dict[str, str]]
+    query: Callable[[Shape, random.Random], dict[str, str]]
     least: int
+    visits: int = FEW_VISITS
+    path: str = "messages"
 
 
 def _rare(shape: Shape, dice: random.Random) -> dict[str, str]:
@@ -60,47 +65,59 @@ def _common(shape: Shape, dice: random.Random) -> dict[str, str]:
     return {"query": COMMON, "cursor": cursor.encode(shape.uuid(MESSAGE, _some(shape, dice)))}
 
 
-def _uncommon(_: Shape, __: random.Random) -> dict[str, str]:
-    return {"query": UNCOMMON}
-
-
 def _both(shape: Shape, dice: random.Random) -> dict[str, str]:
     return {"query": f"{COMMON} {order(_some(shape, dice))}"}
 
 
+def _always(**query: str) -> Callable[[Shape, random.Random], dict[str, str]]:
+    return lambda *_: query
+
+
 def _some(shape: Shape, dice: random.Random) -> int:
     """A message of the big inbox, with a page of others behind it."""
-    return shape.number(BIG, dice.randrange(100, shape.in_inbox(BIG)))
+    return shape.number(BIG, dice.randrange(LEAST_DEPTH, shape.in_inbox(BIG)))
 
 
-RARE, COMMON_ONE = "a word of one message", "a word of every message"
+LEAST_DEPTH: Final = cursor.LIMIT * 2
+RARE, EVERY = "a word of one message", "a word of every message"
 SEARCHES: Final = (
-    Search(RARE, _rare, 1),
-    Search(COMMON_ONE, _common, cursor.LIMIT),
-    Search("a word of one in a hundred", _uncommon, 10),
-    Search("that of every and that of one", _both, 1),
+    Search(RARE, _rare, 1, VISITS),
+    Search(EVERY, _common, cursor.LIMIT, VISITS),
+    Search("a word of one in a hundred", _always(query=UNCOMMON), 10),
+    Search("a word of every and one of one", _both, 1),
+    Search("threads, a word of one message", _rare, 1, path="threads"),
+    Search("threads, a word of every message", _common, cursor.LIMIT, path="threads"),
+    Search("threads, a word of one in a hundred", _always(query=UNCOMMON), 10, path="threads"),
+    Search("a status of one in fifty", _always(status="bounced"), 10),
+    Search("a label of one in three", _always(label="orders"), cursor.LIMIT),
+    Search("labels, counted", _always(), 1, path="labels"),
+    Search("events", _always(), cursor.LIMIT, path="/v1/events"),
+    Search("events of one in fifty", _always(type="message.bounced"), 10, path="/v1/events"),
+    Search("events that never were", _always(type="message.complained"), 0, path="/v1/events"),
 )
 
 
 def searches(shape: Shape, caller: Caller) -> dict[str, tuple[float, ...]]:
     """Milliseconds, p99 of each round, by the names of `SEARCHES`."""
     dice = random.Random(6)  # noqa: S311 - the same words each time, no secret
-    inbox = ids.encode(ids.INBOX, shape.uuid(INBOX, BIG))
+    inbox = f"/v1/inboxes/{ids.encode(ids.INBOX, shape.uuid(INBOX, BIG))}/"
 
     def visit(search: Search) -> float:
-        asked = search.ask(shape, dice)
+        path = search.path if search.path.startswith("/") else inbox + search.path
+        asked = f"{path}?{urlencode(search.query(shape, dice))}"
         began = time.perf_counter()
-        found = caller.found(inbox, **asked)
+        found = caller.ask("GET", asked)
         took = (time.perf_counter() - began) * 1000
         if len(found) < search.least:
             raise RuntimeError(f"{search.name}: {asked} found {len(found)}")
         return took
 
     for search in SEARCHES:
-        for _ in range(_WARM_VISITS):
+        for _ in range(min(_WARM_VISITS, search.visits)):
             visit(search)
     rounds = [
-        {one.name: [visit(one) for _ in range(VISITS)] for one in SEARCHES} for _ in range(ROUNDS)
+        {one.name: [visit(one) for _ in range(one.visits)] for one in SEARCHES}
+        for _ in range(ROUNDS)
     ]
     return {
         one.name: tuple(percentile(each[one.name], 0.99) for each in rounds) for one in SEARCHES

@@ -12,6 +12,8 @@ from common.settings import Settings
 from services.api import keys
 from tests.integration.api.mailing import Box, told
 from tests.integration.api.serving import served
+from tests.integration.plans import hot_narrow
+from tests.integration.plans.asking import get
 
 _BIG: Final = "SELECT organization_id, id, email FROM inbox ORDER BY id LIMIT 1"
 SEARCHES: Final = (
@@ -45,12 +47,7 @@ def callers(engine: sa.Engine, settings: Settings) -> None:
         threads(shop)
         writing(shop)
         events(client, shop)
-
-
-def get(client: httpx.Client, path: str, **query: Any) -> Any:
-    answer = client.get(path, params=query)
-    assert answer.status_code == 200, (path, answer.text)
-    return answer.json()
+        hot_narrow.callers(client, shop)
 
 
 def messages(shop: Box) -> None:
