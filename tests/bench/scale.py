@@ -16,7 +16,7 @@ from common.db import make_engine
 from common.models import ApiKey
 from common.settings import Settings
 from services.api import keys
-from tests.bench import scale_accept, scale_reads, scale_search, scale_seed
+from tests.bench import scale_accept, scale_claims, scale_reads, scale_search, scale_seed
 from tests.bench.ground import installation
 from tests.bench.measure import Bar, Figure, ratios
 from tests.bench.scale_accept import Cost
@@ -28,6 +28,7 @@ from tests.bench.scale_shape import BIG, ORGANIZATION, Shape
 MESSAGES: Final = int(os.environ.get("SCALE_MESSAGES", "1000000"))
 FEW: Final = 10_000
 BAR: Final = Bar(1.3, at_least=False)
+BARRED: Final = ("claim", "list page", "get", "threads page")
 SEED_BAR: Final = Bar(180, at_least=False)  # seconds
 SEARCH_BARS: Final = {RARE: Bar(20, at_least=False), EVERY: Bar(150, at_least=False)}  # ms
 COST_BAR: Final = Bar(0.9)
@@ -40,8 +41,9 @@ def main() -> list[Figure]:
         big, small = ((installation(stack), Shape(count)) for count in (MESSAGES, FEW))
         scale_seed.seed(*small)
         figures = [_seeded(scale_seed.seed(*big))]
-        figures.append(_read("claim", scale_reads.claims(big[0], small[0])))
         figures += [_read(name, both) for name, both in scale_reads.reads(big, small).items()]
+        waiting, drained = scale_claims.claims(big[0], small[0])
+        figures += [_read("claim", waiting), _read("claim behind what was sent", drained)]
         figures += _cost(scale_accept.cost(big[0]))
         figures += _searches(*big)  # with what the accepts have left in the index
     return figures
@@ -60,7 +62,7 @@ def _read(name: str, both: Both) -> Figure:
         f"asked for the first time {big.first:.2f} and {small.first:.2f}"
     )
     named = f"scale: {name}, {MESSAGES:,} messages beside {FEW:,}"
-    bar = BAR if name != "thread with messages" else None
+    bar = BAR if name in BARRED else None
     return Figure(named, ratios(big.rounds, small.rounds), bar=bar, told=told)
 
 
@@ -91,7 +93,9 @@ def _cost(cost: Cost) -> list[Figure]:
     )
     told = f"{rates[0]}/s, {cpu[0]} ms CPU each; without {rates[1]}/s, {cpu[1]} ms"
     return [
-        Figure("scale: accept with search beside the same without", cost.ratios, "", COST_BAR, told),
+        Figure(
+            "scale: accept with search beside the same without", cost.ratios, "", COST_BAR, told
+        ),
         Figure("scale: found after its accept", tuple(cost.idle), "s", FOUND_BAR),
         Figure("scale: the same at half of the load", tuple(cost.loaded), "s", FOUND_BAR),
     ]

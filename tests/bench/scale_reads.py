@@ -1,7 +1,7 @@
-"""The hot queries, each asked of a big and of a small database in turns.
+"""The hot lists of the API, each asked of a big and of a small database in turns.
 
-By the functions that the routes and the sender call, on engines such as theirs: HTTP and JSON cost
-the same however much there is, and would only water the ratio down.
+By the functions that the routes call, on an engine such as theirs: HTTP and JSON cost the same
+however much there is, and would only water the ratio down.
 """
 
 import asyncio
@@ -15,19 +15,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from common.db import make_async_engine, make_engine
+from common.db import make_async_engine
 from common.settings import Settings
 from services.api import asking, finding, finding_threads, messages, threads
 from services.api.cursor import LIMIT, Page
 from services.api.finding import Wanted
 from services.api.language import Query
-from services.sender.jobs import Jobs
 from tests.bench.measure import ROUNDS
 from tests.bench.scale_shape import BIG, INBOX, MESSAGE, ORGANIZATION, THREAD, Shape
 
 VISITS: Final = 100  # of one round
-A_CLAIM: Final = 64
-_LEASE_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +116,20 @@ def reads(big: tuple[Settings, Shape], small: tuple[Settings, Shape]) -> dict[st
 async def _reads(*both: tuple[Settings, Shape]) -> dict[str, Both]:
     dice = random.Random(6)  # noqa: S311 - the same places each time, no secret
     engines = [make_async_engine(settings) for settings, _ in both]
-    asked = [places(shape, dice) for _, shape in both]
+    pairs = list(zip(*(places(shape, dice) for _, shape in both), strict=True))
     found = {}
     for name, (way, least) in WAYS.items():
         first, *rounds = [
             [
-                [await _timed(engine, way, at, least) for engine, at in zip(engines, pair, strict=True)]
-                for pair in zip(*asked, strict=True)
+                [
+                    await _timed(engines[0], way, big, least),
+                    await _timed(engines[1], way, small, least),
+                ]
+                for big, small in pairs
             ]
             for _ in range(1 + ROUNDS)
         ]
-        found[name] = _both(first, rounds)
+        found[name] = both_of(first, rounds)
     for engine in engines:
         await engine.dispose()
     return found
@@ -146,29 +146,9 @@ async def _timed(engine: AsyncEngine, way: Way, at: Place, least: int) -> float:
     return took
 
 
-def claims(big: Settings, small: Settings) -> Both:
-    """A claim of `A_CLAIM`, of a sender; all is given back in between."""
-    engines = [make_engine(settings) for settings in (big, small)]
-    jobs = [Jobs(engine, _LEASE_SECONDS, "email.amazonses.com") for engine in engines]
-    first, *rounds = [
-        [[_claim(one) for one in jobs] for _ in range(VISITS)] for _ in range(1 + ROUNDS)
-    ]
-    for engine in engines:
-        engine.dispose()
-    return _both(first, rounds)
+def both_of(first: list[list[float]], rounds: list[list[list[float]]]) -> Both:
+    """Of pairs: what the big database took, and the small one."""
 
-
-def _claim(jobs: Jobs) -> float:
-    began = time.perf_counter()
-    claimed = jobs.claim(A_CLAIM)
-    took = (time.perf_counter() - began) * 1000
-    if len(claimed) != A_CLAIM:
-        raise RuntimeError(f"claimed {len(claimed)}")
-    jobs.give_back(claimed)
-    return took
-
-
-def _both(first: list[list[float]], rounds: list[list[list[float]]]) -> Both:
     def times(side: int) -> Times:
         return Times(
             median(pair[side] for pair in first),

@@ -54,7 +54,9 @@ class Rows:
 
     def _organizations(self) -> Iterator[str]:
         for number in range(ORGANIZATIONS):
-            yield _line(self._shape.id(ORGANIZATION, number), f"owner{number}", MOST_AN_HOUR, self._at(0))
+            yield _line(
+                self._shape.id(ORGANIZATION, number), f"owner{number}", MOST_AN_HOUR, self._at(0)
+            )
 
     def _inboxes(self) -> Iterator[str]:
         for number in range(self._shape.inboxes):

@@ -7,7 +7,7 @@ in their place makes the document that the code would make of the message.
 
 import random
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.api.documents import Texts, document
 
@@ -18,10 +18,6 @@ UNCOMMON: Final = "seldom"
 LETTERS: Final = 400
 WORDS: Final = 75  # of a letter
 VOCABULARY: Final = 4000
-_ORDER, _INBOX, _PERSON, _OWNER = "zorderz", "zinboxz", "zpersonz", "zownerz"
-_SUBJECT: Final = f"Your order {_ORDER} is on its way"
-_FROM: Final = f"{_INBOX}@{_OWNER}.example"
-_TO: Final = f"{_PERSON}@customer.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +29,7 @@ class Letter:
     received: str
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """What is a message's own: each is one word."""
 
     order: str
@@ -44,26 +39,26 @@ class Names:
 
     @property
     def subject(self) -> str:
-        return self.put_into(_SUBJECT)
+        return f"Your order {self.order} is on its way"
 
     @property
     def ours(self) -> str:
         """The inbox's address."""
-        return self.put_into(_FROM)
+        return f"{self.inbox}@{self.owner}.example"
 
     @property
     def theirs(self) -> str:
         """The other side's."""
-        return self.put_into(_TO)
+        return f"{self.person}@customer.example"
 
     def put_into(self, text: str) -> str:
         """In place of the placeholders."""
-        return (
-            text.replace(_ORDER, self.order)
-            .replace(_INBOX, self.inbox)
-            .replace(_PERSON, self.person)
-            .replace(_OWNER, self.owner)
-        )
+        for placeholder, name in zip(_PLACEHOLDERS, self, strict=True):
+            text = text.replace(placeholder, name)
+        return text
+
+
+_PLACEHOLDERS: Final = Names("zorderz", "zinboxz", "zpersonz", "zownerz")
 
 
 def order(number: int) -> str:
@@ -80,7 +75,7 @@ def letters() -> list[Letter]:
     made = []
     for number in range(LETTERS):
         words = dice.choices(vocabulary, weights, k=WORDS)
-        first = [COMMON, "note", "that", "order", _ORDER]
+        first = [COMMON, "note", "that", "order", _PLACEHOLDERS.order]
         text = " ".join(first + words + ([UNCOMMON] if number % 100 == 0 else []))
         sent, received = (_document(text, received=one) for one in (False, True))
         made.append(Letter(text, sent, received))
@@ -89,7 +84,8 @@ def letters() -> list[Letter]:
 
 def _document(text: str, *, received: bool) -> str:
     """As the text of a tsvector. No word of ours has a quote or a backslash in it."""
-    sender, recipient = (_TO, f" {_FROM}") if received else (f" {_FROM}", f" {_TO}")
+    ours, theirs = _PLACEHOLDERS.ours, _PLACEHOLDERS.theirs
+    sender, recipient = (theirs, ours) if received else (ours, theirs)
     fact = ":i:received" if received else ":i:sent"
-    made = document(Texts(sender, (recipient,), _SUBJECT, text, (fact,)))
+    made = document(Texts(sender, (recipient,), _PLACEHOLDERS.subject, text, (fact,)))
     return " ".join(f"'{word}'" for word in made)

@@ -1,6 +1,6 @@
 """What callers of the API do often, each done once over HTTP."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import httpx
