@@ -5,7 +5,7 @@ https://www.postgresql.org/docs/current/sql-copy.html
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from tests.bench.scale_shape import (
     EVENT,
@@ -36,12 +36,34 @@ COLUMNS: Final = {
 """In an order in which foreign keys hold."""
 
 
+class Mail(NamedTuple):
+    """What the rows of one message have in common."""
+
+    number: int
+    id: str
+    owner: str
+    inbox_id: str
+    names: Names
+    at: str
+    status: str
+
+    @property
+    def is_received(self) -> bool:
+        return self.status == "received"
+
+    @property
+    def is_queued(self) -> bool:
+        return self.status == "queued"
+
+
 class Rows:
     """Of one database."""
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._letters = letters()
+        self._owners = [shape.id(ORGANIZATION, number) for number in range(ORGANIZATIONS)]
+        self._inbox_ids = [shape.id(INBOX, number) for number in range(shape.inboxes)]
         self.of: dict[str, Callable[[], Iterator[str]]] = {
             "organization": self._organizations,
             "inbox": self._inboxes,
@@ -52,106 +74,91 @@ class Rows:
             "search": self._documents,
         }
 
-    def _organizations(self) -> Iterator[str]:
-        for number in range(ORGANIZATIONS):
-            yield _line(
-                self._shape.id(ORGANIZATION, number), f"owner{number}", MOST_AN_HOUR, self._at(0)
-            )
-
-    def _inboxes(self) -> Iterator[str]:
-        for number in range(self._shape.inboxes):
-            names, at = self._names(0, number), self._at(0)
-            yield _line(self._shape.id(INBOX, number), self._owner(number), names.ours, "", at, at)
-
-    def _threads(self) -> Iterator[str]:
+    def _each(self) -> Iterator[Mail]:
         shape = self._shape
         for number in range(shape.messages):
-            if shape.thread(number) != number:
-                continue
-            all_of_it = shape.thread_of(number)
-            inbox, _ = shape.place(number)
-            names = self._names(number, inbox)
-            yield _line(
-                *(shape.id(THREAD, number), self._owner(inbox), shape.id(INBOX, inbox)),
-                *(names.subject, shape.id(MESSAGE, all_of_it[-1]), str(len(all_of_it))),
-                *(f"{{{names.ours},{names.theirs}}}", self._at(number), self._at(all_of_it[-1])),
+            inbox, place = shape.place(number)
+            whose = shape.organization(inbox)
+            person = f"person{number * 7919 % 99991}"
+            yield Mail(
+                number,
+                shape.id(MESSAGE, number),
+                self._owners[whose],
+                self._inbox_ids[inbox],
+                Names(order(number), f"inbox{inbox}", person, f"owner{whose}"),
+                self._at(number),
+                shape.status(number, place),
             )
-
-    def _messages(self) -> Iterator[str]:
-        shape = self._shape
-        for number in range(shape.messages):
-            inbox, _ = shape.place(number)
-            names, at = self._names(number, inbox), self._at(number)
-            text = names.put_into(self._letters[number % LETTERS].text)
-            queued, received = shape.is_queued(number), shape.is_received(number)
-            yield _line(
-                *(shape.id(MESSAGE, number), self._owner(inbox), shape.id(INBOX, inbox)),
-                shape.id(THREAD, shape.thread(number)),
-                "inbound" if received else "outbound",
-                *(names.theirs if received else names.ours, "", "{}", names.subject),
-                *(text, f"<p>{text}</p>", "{}", "{orders}" if number % 10 < 3 else "{}", "{}"),
-                NULL if queued else f"0100-{number}",
-                f"<{number}@customer.example>" if received else NULL,
-                self._status(number),
-                *(NULL if received else "queued" if queued else "done", at),
-                *("0" if queued or received else "1", at, at),
-            )
-
-    def _recipients(self) -> Iterator[str]:
-        shape = self._shape
-        for number in range(shape.messages):
-            inbox, _ = shape.place(number)
-            names, at = self._names(number, inbox), self._at(number)
-            rest = (self._status(number), at, at)
-            key = (shape.id(MESSAGE, number), self._owner(inbox))
-            first = names.ours if shape.is_received(number) else names.theirs
-            yield _line(key[0], "0", key[1], "to", first, "", *rest)
-            if number % 8 == 0:
-                yield _line(key[0], "1", key[1], "cc", "boss@customer.example", "", *rest)
-
-    def _events(self) -> Iterator[str]:
-        shape = self._shape
-        for number in range(shape.messages):
-            if shape.is_queued(number):
-                return
-            inbox, _ = shape.place(number)
-            message, at, status = shape.id(MESSAGE, number), self._at(number), self._status(number)
-            payload = (
-                f'{{"id": "{message}", "status": "{status}", "subject": "{order(number)}", '
-                f'"labels": [], "createdAt": "{at}", "recipients": [{{"status": "{status}"}}]}}'
-            )
-            yield _line(
-                *(shape.id(EVENT, number), self._owner(inbox), shape.id(INBOX, inbox), message),
-                *(f"message.{status}", payload, at),
-            )
-
-    def _documents(self) -> Iterator[str]:
-        shape = self._shape
-        for number in range(shape.messages):
-            inbox, _ = shape.place(number)
-            letter = self._letters[number % LETTERS]
-            made = letter.received if shape.is_received(number) else letter.sent
-            yield _line(
-                *(shape.id(MESSAGE, number), self._owner(inbox), shape.id(INBOX, inbox)),
-                self._names(number, inbox).put_into(made),
-            )
-
-    def _owner(self, inbox: int) -> str:
-        return self._shape.id(ORGANIZATION, self._shape.organization(inbox))
 
     def _at(self, number: int) -> str:
         return datetime.fromtimestamp(self._shape.moment(number), UTC).isoformat()
 
-    def _names(self, number: int, inbox: int) -> Names:
-        owner = f"owner{self._shape.organization(inbox)}"
-        return Names(order(number), f"inbox{inbox}", f"person{number * 7919 % 99991}", owner)
+    def _organizations(self) -> Iterator[str]:
+        for number, owner in enumerate(self._owners):
+            yield _line(owner, f"owner{number}", MOST_AN_HOUR, self._at(0))
 
-    def _status(self, number: int) -> str:
-        if self._shape.is_queued(number):
-            return "queued"
-        if self._shape.is_received(number):
-            return "received"
-        return "bounced" if number % 50 == 7 else "delivered"
+    def _inboxes(self) -> Iterator[str]:
+        at = self._at(0)
+        for number, inbox_id in enumerate(self._inbox_ids):
+            whose = self._shape.organization(number)
+            ours = Names("", f"inbox{number}", "", f"owner{whose}").ours
+            yield _line(inbox_id, self._owners[whose], ours, "", at, at)
+
+    def _threads(self) -> Iterator[str]:
+        shape = self._shape
+        for one in self._each():
+            if shape.thread(one.number) != one.number:
+                continue
+            all_of_it = shape.thread_of(one.number)
+            last = all_of_it[-1]
+            yield _line(
+                *(shape.id(THREAD, one.number), one.owner, one.inbox_id, one.names.subject),
+                *(shape.id(MESSAGE, last), str(len(all_of_it))),
+                *(f"{{{one.names.ours},{one.names.theirs}}}", one.at, self._at(last)),
+            )
+
+    def _messages(self) -> Iterator[str]:
+        shape = self._shape
+        for one in self._each():
+            names, received = one.names, one.is_received
+            text = names.put_into(self._letters[one.number % LETTERS].text)
+            yield _line(
+                *(one.id, one.owner, one.inbox_id, shape.id(THREAD, shape.thread(one.number))),
+                "inbound" if received else "outbound",
+                *(names.theirs if received else names.ours, "", "{}", names.subject),
+                *(text, f"<p>{text}</p>", "{}", "{orders}" if one.number % 10 < 3 else "{}", "{}"),
+                NULL if one.is_queued else f"0100-{one.number}",
+                f"<{one.number}@customer.example>" if received else NULL,
+                *(one.status, NULL if received else "queued" if one.is_queued else "done", one.at),
+                *("0" if one.is_queued or received else "1", one.at, one.at),
+            )
+
+    def _recipients(self) -> Iterator[str]:
+        for one in self._each():
+            rest = (one.status, one.at, one.at)
+            email = one.names.ours if one.is_received else one.names.theirs
+            yield _line(one.id, "0", one.owner, "to", email, "", *rest)
+            if one.number % 8 == 0:
+                yield _line(one.id, "1", one.owner, "cc", "boss@customer.example", "", *rest)
+
+    def _events(self) -> Iterator[str]:
+        for one in self._each():
+            if one.is_queued:
+                return
+            payload = (
+                f'{{"id": "{one.id}", "status": "{one.status}", "subject": "{one.names.order}", '
+                f'"createdAt": "{one.at}", "recipients": [{{"status": "{one.status}"}}]}}'
+            )
+            yield _line(
+                *(self._shape.id(EVENT, one.number), one.owner, one.inbox_id, one.id),
+                *(f"message.{one.status}", payload, one.at),
+            )
+
+    def _documents(self) -> Iterator[str]:
+        for one in self._each():
+            letter = self._letters[one.number % LETTERS]
+            made = letter.received if one.is_received else letter.sent
+            yield _line(one.id, one.owner, one.inbox_id, one.names.put_into(made))
 
 
 def _line(*values: str) -> str:

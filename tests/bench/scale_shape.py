@@ -81,13 +81,13 @@ class Shape:
         end = min(place + _LENGTHS[place % 10], self.in_inbox(inbox))
         return [self.number(inbox, one) for one in range(place, end)]
 
-    def is_queued(self, number: int) -> bool:
-        """Whether it waits to be sent."""
-        return number >= self.messages * 4 // 5
-
-    def is_received(self, number: int) -> bool:
-        """Whether it came in."""
-        return self.place(number)[1] % 5 == 3 and not self.is_queued(number)
+    def status(self, number: int, place: int) -> str:
+        """Of the message at this place of its inbox."""
+        if number >= self.messages * 4 // 5:
+            return "queued"
+        if place % 5 == 3:
+            return "received"
+        return "bounced" if place % 50 == 7 else "delivered"
 
     def organization(self, inbox: int) -> int:
         """Whose it is."""
