@@ -59,6 +59,11 @@ def nodes(root: Node) -> Iterator[Node]:
         yield from nodes(child)
 
 
+def kinds(root: Node) -> set[str]:
+    """The types of its nodes: "Sort", "Index Scan"."""
+    return {one["Node Type"] for one in nodes(root)}
+
+
 def read_through(root: Node) -> set[str]:
     """The tables that are read from their beginning to their end."""
     return {one["Relation Name"] for one in nodes(root) if one["Node Type"] == "Seq Scan"}

@@ -1,4 +1,5 @@
-"""No hot query reads a tenant's table from its beginning to its end.
+"""No hot query reads a tenant's table from its beginning to its end, and no page of an inbox all of
+the inbox.
 
 Each is explained as it was sent, after the real code has sent it: a statement that is changed is
 judged anew, and one that is new is judged without anybody thinking of it.
@@ -18,6 +19,7 @@ TENANTS = {
     table.name for table in SQLModel.metadata.sorted_tables if "organization_id" in table.columns
 }
 WHOLE = "SELECT subject FROM message WHERE subject = 'x'"
+PAGE_OF_THREADS = "< %(before)s ORDER BY t.last_message_id DESC LIMIT %(limit)s"
 
 
 def test_no_hot_query_reads_a_whole_table(engine: sa.Engine, settings: Settings) -> None:
@@ -30,6 +32,9 @@ def test_no_hot_query_reads_a_whole_table(engine: sa.Engine, settings: Settings)
 
     assert dict(whole_tables(engine, heard)) == {}
     assert dict(whole_tables(engine, Captured({"": Said("test", WHOLE, {})})))  # it would be seen
+    (page,) = (one for one in heard.said.values() if PAGE_OF_THREADS in one.statement)
+    with engine.connect() as connection:
+        assert "Sort" not in captured.kinds(captured.plan(connection, page))
 
 
 def hot_ways(engine: sa.Engine, settings: Settings) -> dict[str, Callable[[], None]]:
