@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from tests.bench import (
 )
 from tests.bench.measure import Figure
 
-ALL: Final[dict[str, Callable[[], list[Figure]]]] = {
+ALL: Final[dict[str, Callable[[], Iterable[Figure]]]] = {
     one.__name__.rpartition(".")[2]: one.main
     for one in (
         accept,

@@ -6,6 +6,7 @@ own, at its defaults. Not a part of `make bench`, as it takes ten minutes by its
 """
 
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from statistics import median
 from typing import Final
@@ -35,18 +36,19 @@ COST_BAR: Final = Bar(0.9)
 FOUND_BAR: Final = Bar(5, at_least=False)  # seconds
 
 
-def main() -> list[Figure]:
-    """Seeding, the hot queries, search, and what search costs an accept."""
+def main() -> Iterator[Figure]:
+    """Seeding, the hot queries, what search costs an accept, and search."""
     with ExitStack() as stack:
         big, small = ((installation(stack), Shape(count)) for count in (MESSAGES, FEW))
         scale_seed.seed(*small)
-        figures = [_seeded(scale_seed.seed(*big))]
-        figures += [_read(name, both) for name, both in scale_reads.reads(big, small).items()]
+        yield _seeded(scale_seed.seed(*big))
+        for name, both in scale_reads.reads(big, small).items():
+            yield _read(name, both)
         waiting, drained = scale_claims.claims(big[0], small[0])
-        figures += [_read("claim", waiting), _read("claim behind what was sent", drained)]
-        figures += _cost(scale_accept.cost(big[0]))
-        figures += _searches(*big)  # with what the accepts have left in the index
-    return figures
+        yield _read("claim", waiting)
+        yield _read("claim behind what was sent", drained)
+        yield from _cost(scale_accept.cost(big[0]))
+        yield from _searches(*big)  # with what the accepts have left in the index
 
 
 def _seeded(seeded: Seeded) -> Figure:

@@ -20,6 +20,7 @@ from tests.bench.scale_text import COMMON, UNCOMMON, order
 VISITS: Final = 150  # of one round
 FEW_VISITS: Final = 10  # of what has no bar
 _WARM_VISITS: Final = 20
+LEAST_DEPTH: Final = cursor.LIMIT * 5  # a page of threads takes as many messages
 
 
 class Caller:
@@ -74,11 +75,10 @@ def _always(**query: str) -> Callable[[Shape, random.Random], dict[str, str]]:
 
 
 def _some(shape: Shape, dice: random.Random) -> int:
-    """A message of the big inbox, with a page of others behind it."""
+    """A message of the big inbox, with a page of threads behind it."""
     return shape.number(BIG, dice.randrange(LEAST_DEPTH, shape.in_inbox(BIG)))
 
 
-LEAST_DEPTH: Final = cursor.LIMIT * 2
 RARE, EVERY = "a word of one message", "a word of every message"
 SEARCHES: Final = (
     Search(RARE, _rare, 1, VISITS),
