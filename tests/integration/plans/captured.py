@@ -59,9 +59,11 @@ def nodes(root: Node) -> Iterator[Node]:
         yield from nodes(child)
 
 
-def kinds(root: Node) -> set[str]:
-    """The types of its nodes: "Sort", "Index Scan"."""
-    return {one["Node Type"] for one in nodes(root)}
+def expected(root: Node, table: str) -> int:
+    """How many rows of a table the planner thinks to find, if all of them were wanted."""
+    (found,) = (one for one in nodes(root) if one.get("Relation Name") == table)
+    rows: int = found["Plan Rows"]
+    return rows
 
 
 def read_through(root: Node) -> set[str]:
