@@ -7,7 +7,7 @@ WORKERS ?= 3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run demo org receive doctor migrate secrets test test-compose faults check format bench soak clean
+.PHONY: help ready run demo org receive doctor migrate secrets test test-compose faults check format bench scale soak clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,10 @@ format: ready ## Format the code, and mend what lint can mend
 
 bench: ready ## Benchmarks, each beside what it is measured against
 	@$(RUN) -m tests.bench
+
+# SCALE_MESSAGES=50000 for less of it.
+scale: ready ## The hot queries and search at a million messages, beside ten thousand; minutes
+	@$(RUN) -m tests.bench scale
 
 # SOAK="--minutes 60" for another time.
 soak: ready ## The whole product under load for a quarter of an hour; 1 if anything grows

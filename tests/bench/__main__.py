@@ -1,4 +1,4 @@
-"""`python -m tests.bench [NAME ...]`: all benchmarks, or these.
+"""`python -m tests.bench [NAME ...]`: all benchmarks but the long ones, or these.
 
 Each prints its figures, and all of them are written to `bench/results.json`. Exit 1 where one
 misses its bar.
@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,12 +24,13 @@ from tests.bench import (
     idle,
     memory,
     receive,
+    scale,
     send,
     slow,
 )
 from tests.bench.measure import Figure
 
-ALL: Final[dict[str, Callable[[], list[Figure]]]] = {
+ALL: Final[dict[str, Callable[[], Iterable[Figure]]]] = {
     one.__name__.rpartition(".")[2]: one.main
     for one in (
         accept,
@@ -41,8 +42,11 @@ ALL: Final[dict[str, Callable[[], list[Figure]]]] = {
         idle,
         receive,
         memory,
+        scale,
     )
 }
+LONG: Final = ("scale",)
+"""As long as all the others: only where they are named."""
 RESULTS: Final = Path(__file__).parents[2] / "bench" / "results.json"
 
 
@@ -75,4 +79,4 @@ def _machine() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if run(sys.argv[1:] or list(ALL)) else 1)
+    sys.exit(0 if run(sys.argv[1:] or [name for name in ALL if name not in LONG]) else 1)

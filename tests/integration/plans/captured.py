@@ -59,6 +59,13 @@ def nodes(root: Node) -> Iterator[Node]:
         yield from nodes(child)
 
 
+def expected(root: Node, table: str) -> int:
+    """How many rows of a table the planner thinks to find, if all of them were wanted."""
+    (found,) = (one for one in nodes(root) if one.get("Relation Name") == table)
+    rows: int = found["Plan Rows"]
+    return rows
+
+
 def read_through(root: Node) -> set[str]:
     """The tables that are read from their beginning to their end."""
     return {one["Relation Name"] for one in nodes(root) if one["Node Type"] == "Seq Scan"}

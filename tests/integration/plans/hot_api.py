@@ -1,6 +1,6 @@
 """What callers of the API do often, each done once over HTTP."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import httpx
@@ -12,6 +12,8 @@ from common.settings import Settings
 from services.api import keys
 from tests.integration.api.mailing import Box, told
 from tests.integration.api.serving import served
+from tests.integration.plans import hot_narrow
+from tests.integration.plans.asking import get
 
 _BIG: Final = "SELECT organization_id, id, email FROM inbox ORDER BY id LIMIT 1"
 SEARCHES: Final = (
@@ -39,18 +41,14 @@ def callers(engine: sa.Engine, settings: Settings) -> None:
     with engine.connect() as connection:
         organization_id, inbox_id, email = connection.execute(sa.text(_BIG)).one()
     headers = {"authorization": f"Bearer {key_of(engine, organization_id)}"}
-    with served(settings) as url, httpx.Client(base_url=url, headers=headers) as client:
+    own = settings.model_copy(update={"default_domain": "new.test"})
+    with served(own) as url, httpx.Client(base_url=url, headers=headers) as client:
         shop = Box(client, ids.encode(ids.INBOX, inbox_id), email)
         messages(shop)
         threads(shop)
         writing(shop)
         events(client, shop)
-
-
-def get(client: httpx.Client, path: str, **query: Any) -> Any:
-    answer = client.get(path, params=query)
-    assert answer.status_code == 200, (path, answer.text)
-    return answer.json()
+        hot_narrow.callers(client, shop)
 
 
 def messages(shop: Box) -> None:

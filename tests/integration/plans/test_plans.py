@@ -1,4 +1,5 @@
-"""No hot query reads a tenant's table from its beginning to its end.
+"""No hot query reads a tenant's table from its beginning to its end, and the planner knows how many
+rows an inbox has: who thinks that they are less than a page reads and sorts all of them.
 
 Each is explained as it was sent, after the real code has sent it: a statement that is changed is
 judged anew, and one that is new is judged without anybody thinking of it.
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from common.settings import Settings
+from services.api.cursor import LIMIT
 from tests.integration.plans import captured, hot, hot_api, land
 from tests.integration.plans.captured import Captured, Said
 
@@ -18,6 +20,7 @@ TENANTS = {
     table.name for table in SQLModel.metadata.sorted_tables if "organization_id" in table.columns
 }
 WHOLE = "SELECT subject FROM message WHERE subject = 'x'"
+PAGE_OF_THREADS = "< %(before)s ORDER BY t.last_message_id DESC LIMIT %(limit)s"
 
 
 def test_no_hot_query_reads_a_whole_table(engine: sa.Engine, settings: Settings) -> None:
@@ -30,6 +33,9 @@ def test_no_hot_query_reads_a_whole_table(engine: sa.Engine, settings: Settings)
 
     assert dict(whole_tables(engine, heard)) == {}
     assert dict(whole_tables(engine, Captured({"": Said("test", WHOLE, {})})))  # it would be seen
+    (page,) = (one for one in heard.said.values() if PAGE_OF_THREADS in one.statement)
+    with engine.connect() as connection:
+        assert captured.expected(captured.plan(connection, page), "thread") > LIMIT
 
 
 def hot_ways(engine: sa.Engine, settings: Settings) -> dict[str, Callable[[], None]]:
