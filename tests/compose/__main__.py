@@ -29,7 +29,7 @@ from tests.compose.watching import WATCHERS, watched
 LONG_LIVED: Final = {*SERVICES, *WATCHERS, "postgres", "redis", "aws"}
 PORTS: Final = ("POSTROOM_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
 KILLED: Final = 137
-HEALTHY_SECONDS: Final = 120.0
+HEALTHY_SECONDS: Final = 180.0
 ABSENT: Final = "for one in cc gcc g++ make pip uv; do command -v $one && exit 1; done; exit 0"
 WROTE: Final = "touch /app/x 2>/dev/null && exit 1; touch /tmp/x"
 
