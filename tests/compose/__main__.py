@@ -1,8 +1,9 @@
 """`python -m tests.compose`: the image and the compose stack, on this machine's Docker engine.
 
-Builds both images, starts the stack as docs/compose.md says, sends a message the whole way, looks
-at what the containers promise, stops them, and takes everything away again but the images. Exit 0
-if all of it held, 1 if not, 2 where there is no engine.
+Builds both images, starts the stack as docs/compose.md says, with its double of AWS and all that
+watches it, sends a message the whole way, looks at what the containers promise, stops them, and
+takes everything away again but the images. Exit 0 if all of it held, 1 if not, 2 where there is no
+engine.
 """
 
 import json
@@ -22,16 +23,15 @@ from deploy.local.progress import Progress
 from deploy.local.receiver import listening
 from deploy.local.supervisor import Supervisor
 from deploy.manifests.pod_rules import SERVICES
-from tests.compose.engine import EngineError, Project, composer
+from tests.compose.engine import BrokenError, EngineError, Project, composer
+from tests.compose.watching import WATCHERS, watched
 
-LONG_LIVED: Final = {*SERVICES, "postgres", "redis", "aws"}
-HEALTHY_SECONDS: Final = 120.0
+LONG_LIVED: Final = {*SERVICES, *WATCHERS, "postgres", "redis", "aws"}
+PORTS: Final = ("POSTROOM_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
+KILLED: Final = 137
+HEALTHY_SECONDS: Final = 180.0
 ABSENT: Final = "for one in cc gcc g++ make pip uv; do command -v $one && exit 1; done; exit 0"
 WROTE: Final = "touch /app/x 2>/dev/null && exit 1; touch /tmp/x"
-
-
-class BrokenError(Exception):
-    """A promise of the stack that did not hold: a sentence."""
 
 
 @contextmanager
@@ -40,13 +40,17 @@ def project(command: tuple[str, ...], supervisor: Supervisor) -> Iterator[Projec
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "env")
         file.touch(mode=0o600)
-        variables = environment("local") | {"POSTROOM_PORT": str(ports.free()[0])}
+        free = map(str, ports.free(len(PORTS)))
+        profiles = {"COMPOSE_PROFILES": "local,monitoring"}
+        variables = environment("local") | profiles | dict(zip(PORTS, free, strict=True))
         lines = [f"{name}={value}\n" for name, value in variables.items()]
         file.write_text("".join(lines), encoding="utf-8")
-        stack = Project(command, f"postroom-test-{secrets.token_hex(3)}", file)
+        stack = Project(command, f"postroom-test-{secrets.token_hex(3)}", file, variables)
         try:
             yield stack
-        except (EngineError, LocalError, BrokenError):
+        except (EngineError, LocalError, BrokenError) as failure:
+            # At once: taking down may fail too, and what it says would stand in the place of this.
+            supervisor.progress.show(f"FAILED: {failure}\nThe last lines of everybody:")
             supervisor.progress.show(stack.logs())
             raise
         finally:
@@ -65,8 +69,7 @@ def healthy(stack: Project) -> bool:
 def travel(stack: Project, supervisor: Supervisor) -> None:
     """One message, from POST to a signed webhook that this machine receives."""
     made = json.loads(stack.execute("api", "python", "-m", "deploy.organization", "--name=test"))
-    port = stack.env_file.read_text(encoding="utf-8").partition("POSTROOM_PORT=")[2].strip()
-    url = f"http://{ports.LOOPBACK}:{port}"
+    url = stack.url("POSTROOM_PORT")
     with tenant.client(url, made["apiKey"]) as client, listening(stack.gateway()) as receiver:
         Journey(client, receiver, supervisor).travel()
 
@@ -85,10 +88,14 @@ def inspect(stack: Project) -> None:
 
 
 def stop(stack: Project) -> None:
-    """Everybody ends by itself, and well: nobody has to be killed."""
+    """Everybody ends by itself: nobody has to be killed, and what is ours says 0."""
     stack.call("stop", within=120)
     codes = {name: state["ExitCode"] for name, state in stack.states().items()}
-    if ill := {name: code for name, code in codes.items() if code}:
+    if ill := {
+        name: code
+        for name, code in codes.items()
+        if code == KILLED or (code and name not in WATCHERS)
+    }:
         raise BrokenError(f"did not stop well: {ill}")
 
 
@@ -101,6 +108,8 @@ def drive(stack: Project, supervisor: Supervisor) -> None:
     supervisor.wait("everybody is healthy", lambda: healthy(stack), HEALTHY_SECONDS)
     say("everybody is healthy")
     travel(stack, supervisor)
+    watched(stack, supervisor)
+    say("Prometheus reaches all and tries each rule, Grafana has the dashboards")
     inspect(stack)
     say("no root, no compiler, no pip, nothing to write to; Redis keeps what it is given")
     stop(stack)

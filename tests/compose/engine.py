@@ -7,17 +7,25 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from deploy.local.ports import LOOPBACK
+
 ROOT: Final = Path(__file__).parents[2]
 BUILD_SECONDS: Final = 1800.0
-UP_SECONDS: Final = 300.0
+UP_SECONDS: Final = 900.0
+"""The first time, all images of others are fetched in it."""
 
 
 class EngineError(Exception):
     """A command of Docker's that failed, with its last words; or no Docker at all."""
+
+
+class BrokenError(Exception):
+    """A promise of the stack that did not hold: a sentence."""
 
 
 def run(*argv: str, within: float = 60.0, env: dict[str, str] | None = None) -> str:
@@ -59,6 +67,8 @@ class Project:
     command: tuple[str, ...]
     name: str
     env_file: Path
+    variables: Mapping[str, str]
+    """What the file says."""
 
     def call(self, *words: str, within: float = 60.0) -> str:
         """`docker compose WORDS` of this project."""
@@ -73,6 +83,10 @@ class Project:
         """As a person does it; with v2 this returns when everything is healthy."""
         wait = ("--wait",) if self.command[0] == "docker" else ()
         self.call("up", "-d", *wait, within=UP_SECONDS)
+
+    def url(self, port: str) -> str:
+        """Where a service listens on this machine, by the variable that names its port."""
+        return f"http://{LOOPBACK}:{self.variables[port]}"
 
     def execute(self, service: str, *argv: str) -> str:
         """In the container of a service that runs."""
