@@ -57,7 +57,9 @@ def test_grafana_finds_them_and_prometheus_where_compose_puts_both() -> None:
 
     assert source["url"] == "http://prometheus:9090"
     assert mounted["./deploy/monitoring/grafana/dashboards"] == provider["options"]["path"]
-    assert mounted["./deploy/monitoring/grafana/provisioning"] == "/etc/grafana/provisioning"
+    for one in ("dashboards", "datasources"):
+        ours = f"./deploy/monitoring/grafana/provisioning/{one}"
+        assert mounted[ours] == f"/etc/grafana/provisioning/{one}"
 
 
 def test_they_are_json() -> None:
