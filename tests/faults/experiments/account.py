@@ -13,6 +13,7 @@ from tests.faults.system import System
 
 _MOST_IN_VAIN = 40  # calls: those that were under way, and a probe now and then
 _LONGEST_LOOK = 90.0  # seconds that a pause which has grown may last on
+_THROTTLED = "TooManyRequestsException"
 _PAUSED = "postroom_sending_paused"
 
 
@@ -23,6 +24,7 @@ def throttled(system: System, seed: int, size: Size) -> Report:
         let_pass(0.5)
         system.double.faults(seed=seed, throttled=0.7)
         let_pass(min(size.outage, 20))
+        reached(lambda: _refused(run.evidence())[_THROTTLED], 1)
         system.double.faults()
         # Half a minute goes by until the queue is empty. A webhook that the sink, busy with such a
         # load, answered later than in a second is tried again after more than a minute.
@@ -30,7 +32,7 @@ def throttled(system: System, seed: int, size: Size) -> Report:
         most = ledger.most_in_a_window(evidence.accepts)
         bars = [
             Bar("most in 2 s", f"{most} of {2 * system.pace.rate:.0f}"),
-            at_least("429", _refused(evidence)["TooManyRequestsException"], 1),
+            at_least("429", _refused(evidence)[_THROTTLED], 1),
             calls(evidence),
             *_unharmed(evidence),
         ]
