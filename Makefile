@@ -62,6 +62,7 @@ faults: ready ## Every fault for minutes under load, and the ledger of it; 1 if 
 	@$(RUN) -m tests.faults.fuzz
 
 check: ready ## Lint, format, types, layers, migrations, manifests, alerts
+	@! git grep -nE '^(<{7}|>{7}) '
 	@$(RUN) -m ruff check
 	@$(RUN) -m ruff format --check
 	@$(RUN) -m mypy
