@@ -12,7 +12,7 @@ from typing import Final
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.payload import BytesPayload, Payload
+from aiohttp.payload import Payload
 from botocore import exceptions as boto
 from botocore.httpsession import mask_proxy_url
 from yarl import URL
@@ -22,16 +22,6 @@ from common.endpoint import Body, Endpoint
 # Connections that nobody uses are closed before a server does so: a request that is on its way
 # just then may have been taken, and may not.
 _IDLE_SECONDS: Final = 15.0
-# The first that fits; each takes the URL and what aiohttp said. The first three are of the time in
-# which it connects, which includes the handshake of TLS: nothing of the request was written.
-_ERRORS: Final = (
-    (aiohttp.ClientSSLError, boto.SSLError),
-    (aiohttp.ClientConnectorError, boto.EndpointConnectionError),
-    (aiohttp.ConnectionTimeoutError, boto.ConnectTimeoutError),
-    (TimeoutError, boto.ReadTimeoutError),
-    (aiohttp.ClientError, boto.ConnectionClosedError),
-    (OSError, boto.ConnectionClosedError),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +73,13 @@ class AsyncSigned:
         return self._endpoint.sign(headers, body)
 
     async def send(self, signed: Mapping[str, str], body: Body) -> Answer:
-        """Once. Raises BotoCoreError where there is no answer."""
+        """Once. Raises BotoCoreError where there is no answer; which one tells whether anything of
+        the request was written.
+        """
+        payload = _Payload(body, int(signed["content-length"]))
         try:
             async with self._session.post(
-                self._url, data=_payload(signed, body), headers=signed, allow_redirects=False
+                self._url, data=payload, headers=signed, allow_redirects=False
             ) as response:
                 return Answer(response.status, response.headers, await response.read())
         except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
@@ -94,7 +87,7 @@ class AsyncSigned:
                 proxy_url=mask_proxy_url(self._endpoint.proxy or ""), error=error
             ) from error
         except (aiohttp.ClientError, OSError) as error:
-            made = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
+            made = _written(error) if payload.is_begun else _unwritten(error)
             raise made(endpoint_url=self._endpoint.url, error=error) from error
 
     async def close(self) -> None:
@@ -102,19 +95,17 @@ class AsyncSigned:
         await self._session.close()
 
 
-def _payload(signed: Mapping[str, str], body: Body) -> Payload:
-    """A list is small enough to be written at once."""
-    if isinstance(body, list):
-        return BytesPayload(b"".join(body))
-    return _Pieces(body, int(signed["content-length"]))
+class _Payload(Payload):
+    """A body, of which one piece is held at a time. `is_begun`: aiohttp has asked for it.
 
-
-class _Pieces(Payload):
-    """A large body, of which one piece is held at a time."""
+    That, and not the kind of an error, tells whether anything was written: of a process that was
+    stopped for longer than its deadlines these are the first that it hears of when it goes on.
+    """
 
     def __init__(self, body: Body, size: int) -> None:
         super().__init__(body)
         self._size = size
+        self.is_begun = False
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - aiohttp's
         """For logs of aiohttp's that nobody asks for."""
@@ -122,5 +113,18 @@ class _Pieces(Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """As fast as it is taken."""
+        self.is_begun = True
         for piece in self._value:
             await writer.write(piece)
+
+
+def _unwritten(error: Exception) -> type[boto.BotoCoreError]:
+    if isinstance(error, aiohttp.ClientSSLError):
+        return boto.SSLError
+    is_late = isinstance(error, TimeoutError)
+    return boto.ConnectTimeoutError if is_late else boto.EndpointConnectionError
+
+
+def _written(error: Exception) -> type[boto.BotoCoreError]:
+    is_late = isinstance(error, TimeoutError)
+    return boto.ReadTimeoutError if is_late else boto.ConnectionClosedError

@@ -101,7 +101,7 @@ _DAILY: Final = re.compile(r"\bdaily\b|\bquota\b", re.IGNORECASE)
 _DOMAIN: Final = timedelta(minutes=1)
 _DOMAIN_CODES: Final = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 _PERMISSION: Final = timedelta(seconds=30)
-# The connection was never made, so nothing was written on it.
+# Nothing of the request was written (`common/signed_async.py`).
 _NOT_CONNECTED: Final = (
     ConnectTimeoutError,
     EndpointConnectionError,

@@ -66,7 +66,7 @@ class Caller:
 
 
 @contextmanager
-def ses_at(url: str, patience: float = 1) -> Iterator[Caller]:
+def ses_at(url: str, patience: float = 1, connect: float = 5) -> Iterator[Caller]:
     settings = Settings(
         database_url="postgresql://nobody@localhost/nothing",
         redis_url="redis://localhost",
@@ -75,7 +75,7 @@ def ses_at(url: str, patience: float = 1) -> Iterator[Caller]:
     endpoint = Endpoint(settings, "sesv2", wire.PATH)
 
     async def signed() -> AsyncSigned:
-        return AsyncSigned(endpoint, connect_timeout=5, read_timeout=patience)
+        return AsyncSigned(endpoint, connect_timeout=connect, read_timeout=patience)
 
     with asyncio.Runner() as runner:
         client = runner.run(signed())

@@ -15,8 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services.sender.ses import Later, Unknown
-from tests.integration.webhooks.endpoint import Connection, serve
-from tests.unit.sender.ses_server import accepting, keys_and_nothing_else, send_to
+from tests.integration.webhooks.endpoint import Connection, serve, silent
+from tests.unit.sender.ses_server import (
+    ENVELOPE,
+    accepting,
+    keys_and_nothing_else,
+    send_to,
+    ses_at,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +63,16 @@ def test_a_certificate_that_is_not_trusted_is_proof_that_ses_has_nothing(
 
     assert outcome == Later("SSLError", "SES could not be reached.", halts="unreachable")
     assert server.requests == []
+
+
+def test_a_handshake_that_hangs_is_proof_that_ses_has_nothing() -> None:
+    with (
+        serve(silent) as server,
+        ses_at(f"https://127.0.0.1:{server.port}", connect=0.2) as ses,
+    ):
+        outcome = ses.send(ENVELOPE)
+
+    assert outcome == Later("ConnectTimeoutError", "SES could not be reached.", halts="unreachable")
 
 
 def test_broken_tls_after_the_request_proves_nothing(
