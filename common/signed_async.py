@@ -6,6 +6,7 @@ call takes 0.4 ms of CPU in place of 2 (docs/performance.md).
 
 import asyncio
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,7 @@ from common.endpoint import Body, Endpoint
 # Connections that nobody uses are closed before a server does so: a request that is on its way
 # just then may have been taken, and may not.
 _IDLE_SECONDS: Final = 15.0
+_LATE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class AsyncSigned:
         """
         self._endpoint = endpoint
         self._url = URL(endpoint.url, encoded=True)
+        # Who was stopped for longer than all deadlines hears of them first when it goes on. Where
+        # nothing was written by then, they say nothing of AWS: it is tried once more.
+        self._standstill = connect_timeout + read_timeout + _LATE_SECONDS
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=connections,
@@ -76,6 +81,15 @@ class AsyncSigned:
         """Once. Raises BotoCoreError where there is no answer; which one tells whether anything of
         the request was written.
         """
+        began = time.monotonic()
+        try:
+            return await self._send(signed, body)
+        except boto.ConnectTimeoutError:
+            if time.monotonic() - began < self._standstill:
+                raise
+            return await self._send(signed, body)
+
+    async def _send(self, signed: Mapping[str, str], body: Body) -> Answer:
         payload = _Payload(body, int(signed["content-length"]))
         try:
             async with self._session.post(
@@ -98,8 +112,7 @@ class AsyncSigned:
 class _Payload(Payload):
     """A body, of which one piece is held at a time. `is_begun`: aiohttp has asked for it.
 
-    That, and not the kind of an error, tells whether anything was written: of a process that was
-    stopped for longer than its deadlines these are the first that it hears of when it goes on.
+    That, and not the kind of an error, tells whether anything was written.
     """
 
     def __init__(self, body: Body, size: int) -> None:
