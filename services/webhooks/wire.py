@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from aiohttp import TCPConnector
+from aiohttp import ClientConnectionResetError, TCPConnector
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
@@ -71,6 +71,12 @@ class Peer(ResponseHandler):
         """Is called as an exchange begins."""
         self.attempt = current()
         super().set_response_params(**params)
+
+    def write(self, data: bytes) -> None:
+        """As aiohttp's writer, which fails so where the connection has ended meanwhile."""
+        if self.transport is None or self.transport.is_closing():
+            raise ClientConnectionResetError("the connection has ended")
+        self.transport.write(data)
 
     def data_received(self, data: bytes) -> None:
         """Bytes that nobody asked for are no answer to the next request; too many are none."""

@@ -28,10 +28,10 @@ def test_a_webhook_is_posted_as_it_was_signed(client: Caller) -> None:
     assert head.decode().lower().split("\r\n") == [
         "post /hook?a=b http/1.1",
         f"host: 127.0.0.1:{endpoint.port}",
-        "content-length: 8",
         "user-agent: postroom/0.1",
         "accept: */*",
         "accept-encoding: identity",
+        "content-length: 8",
         "content-type: application/json",
         "webhook-id: evt_1",
     ]
