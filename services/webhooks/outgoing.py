@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -56,7 +56,7 @@ class Destination:
             password = by_proxy.password or ""
             fields["proxy-authorization"] = aiohttp.encode_basic_auth(by_proxy.user, password)
         target = str(url) if by_proxy else url.raw_path_qs
-        return cls(way, "\r\n".join([f"POST {target} HTTP/1.1", *_lines(fields)]))
+        return cls(way, "\r\n".join([f"POST {target} HTTP/1.1", *_lines(fields.items())]))
 
 
 def write(
@@ -75,16 +75,16 @@ def write(
 
 
 def _head(to: Destination, request: Request, *, last: bool) -> bytes:
-    given = {name.lower(): value for name, value in request.headers.items()}
-    lines = _lines({name: given[name] for name in given if name not in _OWN})
+    given = ((name.lower(), value) for name, value in request.headers.items())
+    lines = _lines((name, value) for name, value in given if name not in _OWN)
     if last:
         lines.append("connection: close")
     length = f"content-length: {len(request.body)}"
     return "\r\n".join([to.start, length, *lines, "", ""]).encode("ascii")
 
 
-def _lines(fields: Mapping[str, str]) -> list[str]:
-    lines = [f"{name}: {value}" for name, value in fields.items()]
+def _lines(fields: Iterable[tuple[str, str]]) -> list[str]:
+    lines = [f"{name}: {value}" for name, value in fields]
     if _BROKEN.search("".join(lines)):
         raise ValueError("a header has a line break")
     return lines
