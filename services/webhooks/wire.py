@@ -2,8 +2,9 @@
 
 The attempt is carried in a context variable: aiohttp runs an exchange in the task that asked for
 it, and hands nothing of ours to its resolver, its sockets and its protocols. `Connector` and `Peer`
-reach into three things of aiohttp that have no public name (`_factory`, `_release`, `_conns`);
-test_wire.py and test_reuse.py fail where they are gone.
+reach into three things of aiohttp that have no public name (`_factory`, `_release`, `_conns`), and
+`exchange.py` speaks with its protocol without its session; test_wire.py and test_reuse.py fail
+where they are gone.
 """
 
 import asyncio
