@@ -53,11 +53,11 @@ class Keyring:
 
     async def find(self, text: str) -> Caller | None:
         """The owner of the key `text`, or None."""
-        if not keys.is_well_formed(text):
-            return None
         hashed = keys.digest(text)
         answer = self._answers.get(hashed)
         if answer is None or answer.until < time.monotonic():
+            if not keys.is_well_formed(text):
+                return None
             answer = self._ask(hashed)
         caller = answer.caller.result() if answer.caller.done() else await _waited_for(answer)
         if caller is None:  # a key that is unknown now may be made in a moment
