@@ -5,23 +5,19 @@ credentials, certificates and proxies are those that boto3 finds, and what fails
 Nothing is tried again, as in `common/aws.py`.
 """
 
-import os
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import botocore.session
 import urllib3
 from botocore import exceptions as boto
-from botocore.httpsession import get_cert_path, mask_proxy_url
-from botocore.utils import get_environ_proxies
+from botocore.httpsession import mask_proxy_url
 from urllib3.connection import HTTPConnection
 
 from common import aws
+from common.endpoints import Endpoint
 from common.settings import Settings
-from common.sigv4 import Signer
 
 Answer = urllib3.BaseHTTPResponse
 """Of any status, read to its end."""
@@ -55,18 +51,11 @@ class Signed:
         """At most `connections` calls at one time; timeouts in seconds. A call takes no longer than
         both together, but for one piece of its body.
         """
-        session = botocore.session.get_session()
-        told = aws.client(settings, service)
-        self.url = told.meta.endpoint_url + path
-        region, scope = told.meta.region_name, told.meta.service_model.signing_name
-        told.close()
+        self._endpoint = Endpoint.of(settings, service, path)
+        self.url = self._endpoint.url
         self._read_timeout = read_timeout
-        self._credentials = session.get_credentials()
-        self._signer = Signer.of(self.url, region, scope)
-        self._proxy = get_environ_proxies(self.url).get(urlsplit(self.url).scheme)
         self._http = _pool(
-            self._proxy,
-            session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE"),
+            self._endpoint,
             timeout=urllib3.Timeout(
                 connect=connect_timeout, read=read_timeout, total=connect_timeout + read_timeout
             ),
@@ -76,10 +65,7 @@ class Signed:
 
     def sign(self, headers: Mapping[str, str], body: Body) -> dict[str, str]:
         """The headers of a POST. Raises BotoCoreError where there are no credentials."""
-        if self._credentials is None:
-            raise boto.NoCredentialsError
-        keys = self._credentials.get_frozen_credentials()
-        return self._signer.signed({"user-agent": "postroom", **headers}, body, keys)
+        return self._endpoint.sign(headers, body)
 
     def send(self, signed: Mapping[str, str], body: Body) -> Answer:
         """Once. Raises BotoCoreError where there is no answer."""
@@ -90,7 +76,7 @@ class Signed:
             )
         except urllib3.exceptions.ProxyError as error:
             raise boto.ProxyConnectionError(
-                proxy_url=mask_proxy_url(self._proxy or ""), error=error
+                proxy_url=mask_proxy_url(self._endpoint.proxy or ""), error=error
             ) from error
         except urllib3.exceptions.HTTPError as error:
             made = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
@@ -112,15 +98,15 @@ def _in_time(body: Body, seconds: float) -> Iterator[bytes]:
         yield piece
 
 
-def _pool(proxy: str | None, ca_bundle: str | None, **options: Any) -> urllib3.PoolManager:
+def _pool(endpoint: Endpoint, **options: Any) -> urllib3.PoolManager:
     """As botocore's."""
     options |= {
         "socket_options": [*HTTPConnection.default_socket_options, _KEEP_ALIVE],
         "cert_reqs": "CERT_REQUIRED",
-        "ca_certs": ca_bundle or get_cert_path(True),
+        "ca_certs": endpoint.ca_bundle,
     }
-    if proxy is None:
+    if endpoint.proxy is None:
         return urllib3.PoolManager(**options)
-    auth = urllib3.util.parse_url(proxy).auth
+    auth = urllib3.util.parse_url(endpoint.proxy).auth
     headers = urllib3.make_headers(proxy_basic_auth=auth) if auth else None
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+    return urllib3.ProxyManager(endpoint.proxy, proxy_headers=headers, **options)
