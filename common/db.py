@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 import psycopg
 import sqlalchemy as sa
+from psycopg.types.array import ListBinaryDumper
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -171,6 +172,15 @@ def recordset(table: type[SQLModel], parameter: str = "rows") -> str:
     """The rows of a JSON parameter, typed as rows of the table."""
     name = table.__tablename__
     return f"json_populate_recordset(NULL::{name}, CAST(:{parameter} AS json))"
+
+
+class Texts(list[str]):
+    """What psycopg passes to `CAST(:texts AS text[])` in binary: long texts, beside the JSON of
+    their rows, which Postgres would read twice; and a text that is JSON is half escapes in it.
+    """
+
+
+psycopg.adapters.register_dumper(Texts, ListBinaryDumper)
 
 
 def identifiers(ids: Iterable[UUID]) -> list[str]:

@@ -1,7 +1,6 @@
 """Where one service of AWS is, and who calls it: what boto3 finds, for calls that do without it.
 
-A call by boto3 takes several times as much CPU (docs/performance.md). `signed.py` makes them over
-urllib3, for threads, and `signed_async.py` over aiohttp, in an event loop.
+`signed.py` makes them, and `posts.py` for threads.
 """
 
 import os

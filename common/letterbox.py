@@ -1,13 +1,12 @@
 """A queue of SQS that SES tells into: letters, ten a call, several calls at once."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, TypeVar
 
 from common import logs
-from common.sqs import AwsError, Members, Sqs, name_of
+from common.sqs import AwsError, AwsFailure, Members, Sqs, name_of
 
 T = TypeVar("T")
 
@@ -21,6 +20,7 @@ CALLS: Final = 10
 """That may go to SQS at one time, so that a set is 100 letters."""
 _A_CALL: Final = 10  # SQS's limit
 
+_RECEIVE: Final = "ReceiveMessage"
 _ASKED: Final = ["ApproximateReceiveCount", "SentTimestamp"]
 _COUNTED: Final = [
     "ApproximateNumberOfMessages",
@@ -55,9 +55,7 @@ class Counts:
 
 
 class Letterbox(Generic[T]):
-    """`receive` is for one thread; the others may be called by any. It has threads of its own for
-    calls that may go side by side.
-    """
+    """`receive` is for one thread; the others may be called by any."""
 
     def __init__(
         self,
@@ -74,28 +72,38 @@ class Letterbox(Generic[T]):
         self._url = url
         self._read = read
         self._poll_seconds = poll_seconds
-        self._further = calls - 1
-        self._calls = ThreadPoolExecutor(calls, thread_name_prefix="sqs")
+        self._receives = calls
 
     def receive(self) -> list[Letter[T]]:
         """What lies there, up to a set; waits for the first only. Raises `AwsError`."""
-        first = self._receive(self._poll_seconds)
+        first = self._letters(self._call(_RECEIVE, self._asked(self._poll_seconds)))
         if len(first) < _A_CALL:
             return first
-        further = self._calls.map(lambda _: self._receive_more(), range(self._further))
-        return first + [letter for letters in further for letter in letters]
+        return first + [letter for answer in self._further() for letter in self._letters(answer)]
 
-    def _receive(self, wait_seconds: int) -> list[Letter[T]]:
-        asked = {
+    def _further(self) -> list[Members]:
+        """Beside a first call that went well: what fails here must not lose what came there."""
+        answers = self._calls(_RECEIVE, [self._asked(0)] * (self._receives - 1))
+        for error in answers:
+            if isinstance(error, AwsError):
+                log.warning("letterbox.receive_failed", error=name_of(error))
+        return [one for one in answers if not isinstance(one, AwsError)]
+
+    def _asked(self, wait_seconds: int) -> Members:
+        return {
             "MaxNumberOfMessages": _A_CALL,
             "WaitTimeSeconds": wait_seconds,
             "MessageSystemAttributeNames": _ASKED,
         }
-        answer = self._call("ReceiveMessage", asked)
-        return [self._letter(message) for message in answer.get("Messages", [])]
 
     def _call(self, operation: str, members: Members) -> Members:
         return self._sqs.call(operation, {"QueueUrl": self._url, **members})
+
+    def _calls(self, operation: str, each: list[Members]) -> list[Members | AwsFailure]:
+        return self._sqs.calls(operation, [{"QueueUrl": self._url, **one} for one in each])
+
+    def _letters(self, answer: Members) -> list[Letter[T]]:
+        return [self._letter(message) for message in answer.get("Messages", [])]
 
     def _letter(self, message: Members) -> Letter[T]:
         told = message["Attributes"]
@@ -105,14 +113,6 @@ class Letterbox(Generic[T]):
             receives=int(told["ApproximateReceiveCount"]),
             sent_at=datetime.fromtimestamp(int(told["SentTimestamp"]) / 1000, UTC),
         )
-
-    def _receive_more(self) -> list[Letter[T]]:
-        """Beside a first call that went well: what fails here must not lose what came there."""
-        try:
-            return self._receive(0)
-        except AwsError as error:
-            log.warning("letterbox.receive_failed", error=name_of(error))
-            return []
 
     def counts(self) -> Counts | None:
         """None where SQS does not say."""
@@ -136,21 +136,14 @@ class Letterbox(Generic[T]):
     def _in_tens(self, operation: str, letters: Iterable[Letter[T]], **members: int) -> None:
         receipts = [letter.receipt for letter in letters]
         tens = [receipts[at : at + _A_CALL] for at in range(0, len(receipts), _A_CALL)]
-        list(self._calls.map(lambda ten: self._tell(operation, ten, members), tens))
+        answers = self._calls(operation, [{"Entries": _entries(ten, members)} for ten in tens])
+        for ten, answer in zip(tens, answers, strict=True):
+            if isinstance(answer, AwsError):
+                log.warning("letterbox.call_failed", letters=len(ten), error=name_of(answer))
+            elif failed := answer.get("Failed"):
+                codes = sorted({one["Code"] for one in failed})
+                log.warning("letterbox.refused", letters=len(failed), codes=codes)
 
-    def _tell(self, operation: str, ten: list[str], members: dict[str, int]) -> None:
-        entries = [
-            {"Id": str(at), "ReceiptHandle": receipt, **members} for at, receipt in enumerate(ten)
-        ]
-        try:
-            failed = self._call(operation, {"Entries": entries}).get("Failed", [])
-        except AwsError as error:
-            log.warning("letterbox.call_failed", letters=len(ten), error=name_of(error))
-            return
-        if failed:
-            codes = sorted({one["Code"] for one in failed})
-            log.warning("letterbox.refused", letters=len(failed), codes=codes)
 
-    def close(self) -> None:
-        """End the threads."""
-        self._calls.shutdown()
+def _entries(receipts: list[str], members: dict[str, int]) -> list[Members]:
+    return [{"Id": str(at), "ReceiptHandle": one, **members} for at, one in enumerate(receipts)]

@@ -1,4 +1,4 @@
-"""SQS as a worker calls it thousands of times a second: its JSON protocol (`common.signed`).
+"""SQS as a worker calls it thousands of times a second: its JSON protocol, over `common.posts`.
 
 Ten letters are two calls, which at a deep queue were most of what an event cost. Errors are
 botocore's own.
@@ -6,16 +6,20 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-m
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
 from botocore import exceptions as boto
 
+from common.endpoint import Endpoint
+from common.posts import Post, Posts
 from common.settings import Settings
-from common.signed import Answer, Signed
+from common.signed import Answer
 
 Members = dict[str, Any]
 """Of a request or an answer, by the names of SQS's API."""
+AwsFailure = boto.BotoCoreError | boto.ClientError
 
 AwsError: Final = (boto.BotoCoreError, boto.ClientError)
 
@@ -28,28 +32,48 @@ class Sqs:
 
     def __init__(self, settings: Settings, read_timeout: float, connections: int = 10) -> None:
         """At most `connections` calls at one time; `read_timeout` in seconds."""
-        self._signed = Signed(settings, "sqs", read_timeout=read_timeout, connections=connections)
+        self._endpoint = Endpoint(settings, "sqs")
+        self._posts = Posts(self._endpoint, read_timeout=read_timeout, connections=connections)
 
     def call(self, operation: str, members: Members) -> Members:
         """`call("ReceiveMessage", {"QueueUrl": ...})`. Raises `ClientError` where SQS refuses, and
         another `BotoCoreError` where there is no answer.
         """
-        body = [orjson.dumps(members)]
+        [told] = self.calls(operation, [members])
+        if isinstance(told, AwsError):
+            raise told
+        return told
+
+    def calls(self, operation: str, each: Sequence[Members]) -> list[Members | AwsFailure]:
+        """The same side by side. Never raises: what `call` would is in the place of an answer."""
+        try:
+            posts = [self._post(operation, members) for members in each]
+        except boto.BotoCoreError as error:
+            return [error for _ in each]
+        answers = self._posts.send(posts)
+        return [self._told(operation, answer) for answer in answers]
+
+    def _post(self, operation: str, members: Members) -> Post:
+        body = orjson.dumps(members)
         headers = {"content-type": _JSON, "x-amz-target": f"AmazonSQS.{operation}"}
-        answer = self._signed.send(self._signed.sign(headers, body), body)
+        return Post(self._endpoint.sign(headers, [body]), body)
+
+    def _told(self, operation: str, answer: Answer | boto.BotoCoreError) -> Members | AwsFailure:
+        if isinstance(answer, boto.BotoCoreError):
+            return answer
         if answer.status != _OK:
-            raise _refusal(answer, operation)
+            return _refusal(answer, operation)
         try:
             return _read(answer.data)
         except ValueError as error:
-            raise boto.ConnectionClosedError(endpoint_url=self._signed.url, error=error) from None
+            return boto.ConnectionClosedError(endpoint_url=self._endpoint.url, error=error)
 
     def close(self) -> None:
         """Of all threads."""
-        self._signed.close()
+        self._posts.close()
 
 
-def name_of(error: boto.BotoCoreError | boto.ClientError) -> str:
+def name_of(error: AwsFailure) -> str:
     """For a log: SQS's code where it has refused, else what went wrong on the way."""
     if isinstance(error, boto.ClientError):
         return error.response["Error"]["Code"]

@@ -6,7 +6,7 @@ other in a circle.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -96,11 +96,11 @@ class Tracked:
         """Any order, any repetition, the same end. Whether it is about any recipient of this."""
         concerned = self._concerned(sighting.emails)
         before = self._standings.copy()
-        self._raise(concerned, sighting)
+        self._raise(concerned, sighting.status, sighting.at, sighting.reason)
         is_news = any(before[at].status != self._standings[at].status for at in concerned)
         if sighting.external_id:
             # One call is for all of them: who has the mail of one has that of the others.
-            self._raise(range(len(before)), replace(sighting, status="sent", reason=None))
+            self._raise(range(len(before)), "sent", sighting.at)
         self._write(at for at, one in enumerate(before) if one is not self._standings[at])
         self._derive_status()
         if self._learn(sighting.external_id):
@@ -119,9 +119,11 @@ class Tracked:
         named = {email.casefold() for email in emails}
         return [at for at in everyone if self.recipients[at]["email"].casefold() in named]
 
-    def _raise(self, positions: Iterable[int], to: Sighting) -> None:
-        for at in positions:
-            self._standings[at] = self._standings[at].raise_to(to.status, to.at, to.reason)
+    def _raise(
+        self, positions: Iterable[int], status: str, at: datetime, reason: Reason | None = None
+    ) -> None:
+        for position in positions:
+            self._standings[position] = self._standings[position].raise_to(status, at, reason)
 
     def _write(self, positions: Iterable[int]) -> None:
         """Where they stand now, into the rows."""

@@ -36,7 +36,6 @@ def main() -> None:
         feed = Feed(letterbox, receiver.take, places, Depth(sqs, url).look)
         log.info("worker.ready", metrics_port=settings.metrics_port)
         feed.run(stopping)
-    letterbox.close()
     sqs.close()
     stop_metrics()
     ringer.close()

@@ -13,7 +13,7 @@ from common import aws, db, metrics, process, queue, worker
 from common.endpoint import Endpoint
 from common.room import Room
 from common.settings import Settings
-from common.signed_async import AsyncSigned
+from common.signed import Signed
 from services.sender import actors, held, jobs, wire
 from services.sender.account import Account
 from services.sender.composer import Composer
@@ -95,8 +95,8 @@ def _account(settings: Settings, pace: Pace) -> Account:
     return Account(client, pace.allow, settings.max_send_rate)
 
 
-def _signed(settings: Settings) -> AsyncSigned:
-    return AsyncSigned(
+def _signed(settings: Settings) -> Signed:
+    return Signed(
         Endpoint(settings, "sesv2", wire.PATH),
         connect_timeout=settings.ses_connect_timeout_seconds,
         read_timeout=settings.ses_read_timeout_seconds,

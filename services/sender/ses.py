@@ -25,7 +25,7 @@ from botocore.exceptions import (
 from prometheus_client import Histogram
 
 from common import metrics, tracing
-from common.signed_async import AsyncSigned
+from common.signed import Signed
 from services.sender import wire
 from services.sender.wire import Envelope, SesError
 
@@ -101,7 +101,7 @@ _DAILY: Final = re.compile(r"\bdaily\b|\bquota\b", re.IGNORECASE)
 _DOMAIN: Final = timedelta(minutes=1)
 _DOMAIN_CODES: Final = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 _PERMISSION: Final = timedelta(seconds=30)
-# Nothing of the request was written (`common/signed_async.py`).
+# Nothing of the request was written (`common/signed.py`).
 _NOT_CONNECTED: Final = (
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -114,7 +114,7 @@ _SERVER_ERROR: Final = 500
 class Ses:
     """SES, as the tasks of an event loop share it."""
 
-    def __init__(self, signed: AsyncSigned, configuration_set: str) -> None:
+    def __init__(self, signed: Signed, configuration_set: str) -> None:
         self._signed = signed
         self._configuration_set = configuration_set
 

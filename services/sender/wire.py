@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from common.endpoint import Body
-from common.signed_async import Answer
+from common.signed import Answer
 
 PATH: Final = "/v2/email/outbound-emails"
 HEADERS: Final = {"content-type": "application/json"}

@@ -44,8 +44,6 @@ def main() -> None:
     log.info("worker.ready", metrics_port=settings.metrics_port)
     with housekeeping.running(engine, *old):
         crew.run(feeds, stopping)
-    for letterbox in letterboxes:
-        letterbox.close()
     sqs.close()
     stop_metrics()
     ringer.close()

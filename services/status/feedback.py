@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from common import clock
-from common.db import as_json, identifiers, insert_set, recordset
+from common.db import Texts, as_json, identifiers, recordset
 from common.models import Feedback
 from services.status.parse import Parsed, SesEvent, parse
 
@@ -47,13 +47,16 @@ _COLUMNS: Final = (
     "dedup_key",
     "kind",
     "external_message_id",
-    "raw",
     "received_at",
     "applied_at",
 )
-_STORE = sa.text(
-    f"{insert_set(Feedback, _COLUMNS).text} ON CONFLICT (dedup_key) DO NOTHING RETURNING id"
-)
+# The bodies beside their rows: see `Texts`.
+_STORE = sa.text(f"""
+INSERT INTO feedback ({", ".join(_COLUMNS)}, raw)
+SELECT {", ".join(_COLUMNS)}, unnest
+FROM ROWS FROM ({recordset(Feedback)}, unnest(CAST(:raws AS text[]))) told
+ON CONFLICT (dedup_key) DO NOTHING RETURNING id
+""")
 
 # Only what can be applied now, so that a set, once applied, is gone from the next.
 _WAITING = sa.text("""
@@ -106,8 +109,10 @@ def store(connection: sa.Connection, cases: Iterable[Case]) -> set[UUID]:
     """The ids of those that were not there before. Written in the order of the unique key, so
     two sets that overlap wait for each other one way round.
     """
-    rows = as_json(map(_row, sorted(cases, key=lambda case: case.parsed.dedup_key)))
-    return set(connection.execute(_STORE, {"rows": rows}).scalars())
+    ordered = sorted(cases, key=lambda case: case.parsed.dedup_key)
+    raws = Texts(case.parsed.raw for case in ordered)
+    values = {"rows": as_json(map(_row, ordered)), "raws": raws}
+    return set(connection.execute(_STORE, values).scalars())
 
 
 def waiting(connection: sa.Connection, reach: timedelta, most: int, skip: int) -> list[Case]:
@@ -134,7 +139,6 @@ def _row(case: Case) -> dict[str, Any]:
         "dedup_key": case.parsed.dedup_key,
         "kind": case.parsed.kind,
         "external_message_id": event and event.external_message_id,
-        "raw": case.parsed.raw,
         "received_at": now,
         "applied_at": now if case.home else None,
     }

@@ -16,7 +16,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 from common.addresses import Address
 from common.endpoint import Body
-from common.signed_async import Answer, AsyncSigned
+from common.signed import Answer, Signed
 from common.sigv4 import Signer
 from services.sender.compose import Attachment, Outgoing, compose, stable_id
 from services.sender.ses import Accepted, Ses
@@ -102,7 +102,7 @@ async def _send(ses: Ses, mime: Sequence[bytes]) -> None:
         raise RuntimeError(outcome)  # noqa: TRY004 - it is no argument
 
 
-class _Nobody(AsyncSigned):
+class _Nobody(Signed):
     """The product's way to SES up to the wire."""
 
     def __init__(self) -> None:

@@ -58,11 +58,11 @@ def retries_of_a_call() -> None:
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
     from common.endpoint import Body  # noqa: PLC0415
-    from common.signed_async import Answer, AsyncSigned  # noqa: PLC0415
+    from common.signed import Answer, Signed  # noqa: PLC0415
 
-    send = AsyncSigned.send
+    send = Signed.send
 
-    async def thrice(self: AsyncSigned, signed: Any, body: Body) -> Answer:
+    async def thrice(self: Signed, signed: Any, body: Body) -> Answer:
         for _ in range(2):
             with suppress(BotoCoreError):
                 answer = await send(self, signed, body)
@@ -70,7 +70,7 @@ def retries_of_a_call() -> None:
                     return answer
         return await send(self, signed, body)
 
-    AsyncSigned.send = thrice  # type: ignore[method-assign]
+    Signed.send = thrice  # type: ignore[method-assign]
 
 
 def ring_before_commit() -> None:

@@ -162,3 +162,28 @@ def test_without_keys_nothing_is_called(
 
     with at(settings, port) as sqs, pytest.raises(boto.NoCredentialsError):
         sqs.call("ReceiveMessage", {})
+
+
+def test_it_goes_by_the_proxy_of_the_environment(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = settings.model_copy(update={"aws_url": "http://sqs.example"})
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    with answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}") as port:
+        monkeypatch.setenv("http_proxy", f"http://{LOOPBACK}:{port}")
+        by_proxy = Sqs(far, read_timeout=5)
+        assert by_proxy.call("ReceiveMessage", {}) == {}
+    with pytest.raises(boto.ProxyConnectionError):
+        by_proxy.call("ReceiveMessage", {})
+    by_proxy.close()
+
+
+def test_one_call_that_fails_takes_no_other_with_it(sqs: Sqs, client: "SQSClient") -> None:
+    url = client.create_queue(QueueName="several")["QueueUrl"]
+
+    [fine, failed] = sqs.calls("ReceiveMessage", [{"QueueUrl": url}, {"QueueUrl": f"{url}-gone"}])
+
+    assert isinstance(fine, dict)
+    assert isinstance(failed, boto.ClientError)

@@ -28,7 +28,6 @@ def running(post: Post, take: Callable[[Receipt], None]) -> Iterator[None]:
     finally:
         stopping.set()
         thread.join()
-        letterbox.close()
 
 
 def hide(post: Post, seconds: int) -> None:

@@ -116,10 +116,8 @@ def sqs(settings: Settings) -> Iterator[Sqs]:
 
 
 @pytest.fixture
-def letterbox(queue: Queue, sqs: Sqs) -> Iterator[Letterbox[Parsed]]:
-    letterbox = Letterbox(sqs, queue.url, parse, poll_seconds=1)
-    yield letterbox
-    letterbox.close()
+def letterbox(queue: Queue, sqs: Sqs) -> Letterbox[Parsed]:
+    return Letterbox(sqs, queue.url, parse, poll_seconds=1)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The checkpoint as the feed writes it: all that was in the queue before that moment is applied."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -28,11 +27,9 @@ def statuses(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
-def hasty(queue: Queue, sqs: Sqs) -> Iterator[Letterbox[Parsed]]:
+def hasty(queue: Queue, sqs: Sqs) -> Letterbox[Parsed]:
     """It does not wait for letters; the double shows all that it has all the same."""
-    letterbox = Letterbox(sqs, queue.url, parse, poll_seconds=0)
-    yield letterbox
-    letterbox.close()
+    return Letterbox(sqs, queue.url, parse, poll_seconds=0)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Feeds of one process: they help where there is a backlog, and each event is applied once."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine
@@ -11,7 +10,7 @@ from common.sqs import Sqs
 from services.status import crew
 from services.status.feed import Feed
 from services.status.horizon import BACKLOG
-from services.status.parse import Parsed, parse
+from services.status.parse import parse
 from tests import ses
 from tests.integration.status.conftest import Queue
 from tests.tenants import Tenant, rows
@@ -19,13 +18,9 @@ from tests.waiting import eventually
 
 
 @pytest.fixture
-def feeds(engine: Engine, queue: Queue, sqs: Sqs) -> Iterator[list[Feed]]:
-    letterboxes: list[Letterbox[Parsed]] = [
-        Letterbox(sqs, queue.url, parse, poll_seconds=1) for _ in range(crew.MOST)
-    ]
-    yield [Feed(one, engine, lambda: None) for one in letterboxes]
-    for letterbox in letterboxes:
-        letterbox.close()
+def feeds(engine: Engine, queue: Queue, sqs: Sqs) -> list[Feed]:
+    letterboxes = [Letterbox(sqs, queue.url, parse, poll_seconds=1) for _ in range(crew.MOST)]
+    return [Feed(one, engine, lambda: None) for one in letterboxes]
 
 
 def pile_up(queue: Queue, count: int) -> None:

@@ -1,6 +1,6 @@
 """Bad letters: kept raw once, left for SQS to put aside, and deleted only where it never would."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from common.letterbox import Letterbox
 from common.sqs import Sqs
 from services.status.feed import MOST_RECEIVES, Feed
-from services.status.parse import Parsed, parse
+from services.status.parse import parse
 from tests import ses
 from tests.integration.status.conftest import Queue, RunFeed
 from tests.tenants import Tenant, rows
@@ -33,17 +33,11 @@ def statuses(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
-def feed(engine: Engine, sqs: Sqs) -> Iterator[MakeFeed]:
+def feed(engine: Engine, sqs: Sqs) -> MakeFeed:
     """One that a test turns by hand."""
-    letterboxes: list[Letterbox[Parsed]] = []
-
-    def make(queue: Queue) -> Feed:
-        letterboxes.append(Letterbox(sqs, queue.url, parse, poll_seconds=1))
-        return Feed(letterboxes[-1], engine, lambda: None)
-
-    yield make
-    for letterbox in letterboxes:
-        letterbox.close()
+    return lambda queue: Feed(
+        Letterbox(sqs, queue.url, parse, poll_seconds=1), engine, lambda: None
+    )
 
 
 def test_what_cannot_be_read_is_kept_raw_once_and_ends_with_the_dead(

@@ -10,7 +10,7 @@ import pytest
 
 from common.endpoint import Endpoint
 from common.settings import Settings
-from common.signed_async import AsyncSigned
+from common.signed import Signed
 from services.sender import wire
 from services.sender.ses import Outcome, Ses
 from services.sender.wire import Envelope
@@ -74,8 +74,8 @@ def ses_at(url: str, patience: float = 1, connect: float = 5) -> Iterator[Caller
     )
     endpoint = Endpoint(settings, "sesv2", wire.PATH)
 
-    async def signed() -> AsyncSigned:
-        return AsyncSigned(endpoint, connect_timeout=connect, read_timeout=patience)
+    async def signed() -> Signed:
+        return Signed(endpoint, connect_timeout=connect, read_timeout=patience)
 
     with asyncio.Runner() as runner:
         client = runner.run(signed())

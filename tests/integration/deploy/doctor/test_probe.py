@@ -40,7 +40,6 @@ def status_worker(patient: Patient) -> Iterator[None]:
     finally:
         stopping.set()
         thread.join()
-        letterbox.close()
         sqs.close()
 
 
