@@ -106,6 +106,15 @@ def _read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patient_client() -> Iterator[None]:
+    """httpx gives up after 5 s by itself: how busy a machine is, and not what a test asks."""
+    with pytest.MonkeyPatch.context() as patch:
+        for phase in ("connect", "read", "write", "pool"):
+            patch.setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, phase, 60.0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def stock() -> Iterator[Stock]:
     stock = Stock(os.environ[SERVER], databases.name_of(os.environ[TEMPLATE]))

@@ -61,7 +61,7 @@ def test_killed_around_the_commit_it_loses_nothing_and_stores_nothing_twice(
 ) -> None:
     post.arrives(mail(subject="once"), acme.inbox.email)
     with run("first", testing="true", crash_at=point) as inbound:
-        assert inbound.process.wait(20) == EXIT_CODE
+        assert inbound.process.wait(40) == EXIT_CODE
     assert received(engine) == (["once"] if point == "after_store" else [])
 
     with run("second") as inbound:
