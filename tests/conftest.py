@@ -140,8 +140,19 @@ def settings(database_url: str) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def engines() -> dict[str, Engine]:
+    """By the database that they are of."""
+    return {}
+
+
 @pytest.fixture
-def engine(settings: Settings) -> Iterator[Engine]:
-    engine = make_engine(settings)
-    yield engine
-    engine.dispose()
+def engine(settings: Settings, engines: dict[str, Engine]) -> Iterator[Engine]:
+    """Without connections, as a new one. What SQLAlchemy has asked of its database and compiled for
+    it is kept for the next test that gets that database: most of what a test's own would cost.
+    """
+    url = settings.database_url
+    if url not in engines:
+        engines[url] = make_engine(settings)
+    yield engines[url]
+    engines[url].dispose()
