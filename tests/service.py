@@ -57,7 +57,18 @@ class Service:
         return [line for line in lines if line.get("event") == event]
 
     def metrics(self) -> str:
-        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
+        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
+
+    def counts(self, *samples: str) -> None:
+        """Its metrics have these, if not now, then soon: what is seen in tables may be counted
+        behind its commit.
+        """
+
+        def missing() -> list[str]:
+            metrics = self.metrics()
+            return [one for one in samples if one not in metrics]
+
+        eventually(lambda: not missing(), what=f"{samples}")
 
 
 @contextmanager
