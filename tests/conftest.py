@@ -7,6 +7,7 @@ again where it can be.
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -79,6 +80,7 @@ def _forget_the_person() -> None:
     for name in list(os.environ):
         if name.startswith(ours):
             del os.environ[name]
+    sys.dont_write_bytecode = False
 
 
 def _start_servers(stack: ExitStack) -> None:
