@@ -78,7 +78,8 @@ class Doorbell:
                 self.broker.declare_queue(room)
                 self.broker.enqueue(_ring_of(room))
                 RINGS.labels(room, "rung").inc()
-        except (redis.RedisError, dramatiq.errors.DramatiqError, OSError) as error:
+        # ValueError: `close` took the connection away from a ring that still waited for Redis.
+        except (redis.RedisError, dramatiq.errors.DramatiqError, OSError, ValueError) as error:
             RINGS.labels(room, "failed").inc()
             log.warning("ring.failed", room=room, error=type(error).__name__)
 

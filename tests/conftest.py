@@ -7,6 +7,7 @@ again where it can be.
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -72,10 +73,14 @@ def only_unit_tests(config: pytest.Config) -> bool:
 
 
 def _forget_the_person() -> None:
-    """A developer's own POSTROOM_PORT or AWS profile must not decide what a test sees."""
+    """A developer's own POSTROOM_PORT or AWS profile must not decide what a test sees. Nor how long
+    it takes: without bytecode each worker and each process of a test compiles all that it imports.
+    """
+    ours = ("POSTROOM_", "AWS_", "OTEL_", "PYTHONDONTWRITEBYTECODE")
     for name in list(os.environ):
-        if name.startswith(("POSTROOM_", "AWS_", "OTEL_")):
+        if name.startswith(ours):
             del os.environ[name]
+    sys.dont_write_bytecode = False
 
 
 def _start_servers(stack: ExitStack) -> None:
@@ -100,6 +105,15 @@ def _read_once() -> Iterator[None]:
         patch.setattr(botocore.session, "create_loader", lambda *_: loader)
         patch.setattr("httpx._transports.default.create_ssl_context", context)
         patch.setattr(httpx, "create_ssl_context", context)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_client() -> Iterator[None]:
+    """httpx gives up after 5 s by itself: how busy a machine is, and not what a test asks."""
+    with pytest.MonkeyPatch.context() as patch:
+        for phase in ("connect", "read", "write", "pool"):
+            patch.setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, phase, 60.0)
         yield
 
 
@@ -128,8 +142,19 @@ def settings(database_url: str) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def engines() -> dict[str, Engine]:
+    """By the database that they are of."""
+    return {}
+
+
 @pytest.fixture
-def engine(settings: Settings) -> Iterator[Engine]:
-    engine = make_engine(settings)
-    yield engine
-    engine.dispose()
+def engine(settings: Settings, engines: dict[str, Engine]) -> Iterator[Engine]:
+    """Without connections, as a new one. What SQLAlchemy has asked of its database and compiled for
+    it is kept for the next test that gets that database: most of what a test's own would cost.
+    """
+    url = settings.database_url
+    if url not in engines:
+        engines[url] = make_engine(settings)
+    yield engines[url]
+    engines[url].dispose()

@@ -28,6 +28,8 @@ STOP_SECONDS = 40
 
 Process = subprocess.Popen[bytes] | Forked
 _NURSERIES: Final[dict[str, Nursery]] = {}
+_OF_AWS: Final = ("deploy.local.aws.app", "deploy.local.aws.server")
+"""Moto above all, which is two seconds of a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,18 @@ class Service:
         return [line for line in lines if line.get("event") == event]
 
     def metrics(self) -> str:
-        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=10).text
+        return httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
+
+    def counts(self, *samples: str) -> None:
+        """Its metrics have these, if not now, then soon: what is seen in tables may be counted
+        behind its commit.
+        """
+
+        def missing() -> list[str]:
+            metrics = self.metrics()
+            return [one for one in samples if one not in metrics]
+
+        eventually(lambda: not missing(), what=f"{samples}")
 
 
 @contextmanager
@@ -84,11 +97,19 @@ def _environment(settings: Settings) -> dict[str, str]:
 @contextmanager
 def aws_double(log: Path) -> Iterator[str]:
     """The double of AWS: its URL."""
-    (port,) = ports.free()
-    argv = ["deploy.local.aws", "--port", str(port)]
-    with _killed_at_the_end(_command(argv, dict(os.environ), log)) as process:
-        _wait(process, log, lambda: ports.answers(port))
-        yield f"http://127.0.0.1:{port}"
+    with aws_process(log) as (url, _):
+        yield url
+
+
+@contextmanager
+def aws_process(log: Path, *options: str) -> Iterator[tuple[str, Process]]:
+    """The double's URL, which is all that it says, and its process."""
+    argv = ("--port", "0", *options)
+    double = _fork("deploy.local.aws", os.environ, log, *argv, imports=_OF_AWS)
+    said = "aws double: "
+    with _killed_at_the_end(double) as process:
+        _wait(process, log, lambda: log.read_text().endswith("\n"))
+        yield log.read_text().removeprefix(said).strip(), process
 
 
 @contextmanager
@@ -98,20 +119,18 @@ def started(module: str, env: Mapping[str, str], log: Path) -> Iterator[Process]
         yield process
 
 
-def _fork(module: str, env: Mapping[str, str], log: Path) -> Process:
+def _fork(
+    module: str, env: Mapping[str, str], log: Path, *flags: str, imports: tuple[str, ...] = ()
+) -> Process:
+    """`imports`: before, where it is not all that the module's door imports."""
+    argv = (sys.executable, "-m", module, *flags)
     if not IS_POSSIBLE:
-        return _command([module], env, log)
+        with log.open("ab") as output:
+            return subprocess.Popen(argv, cwd=ROOT, env=env, stdout=output, stderr=output)  # noqa: S603
     if module not in _NURSERIES:
-        _NURSERIES[module] = Nursery(f"{module}.__main__")
+        _NURSERIES[module] = Nursery(*imports or (f"{module}.__main__",))
         atexit.register(_NURSERIES[module].close)
-    argv = (sys.executable, "-m", module)
     return _NURSERIES[module].start(Program(name=module, argv=argv, log=log, cwd=ROOT, env=env))
-
-
-def _command(argv: list[str], env: Mapping[str, str], log: Path) -> Process:
-    command = [sys.executable, "-m", *argv]
-    with log.open("ab") as output:
-        return subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)  # noqa: S603
 
 
 @contextmanager

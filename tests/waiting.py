@@ -9,7 +9,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.02
 
 
-def eventually(probe: Callable[[], T], within: float = 30, what: str = "") -> T:
+def eventually(probe: Callable[[], T], within: float = 60, what: str = "") -> T:
     """The first answer of `probe` that is true; `within` is in seconds.
 
     It fails by a probe that began when the time was over: one that began before, on a machine that

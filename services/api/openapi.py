@@ -76,12 +76,13 @@ def install(app: FastAPI) -> None:
                 app.openapi_schema = await asyncio.to_thread(build, app)
         return answer(app.openapi_schema)
 
-    webhook_document.describe(app)
     app.add_api_route("/openapi.json", document, include_in_schema=False)
 
 
 def build(app: FastAPI) -> Document:
     """The whole document."""
+    if not app.webhooks.routes:  # now, as they take nearly all the time that an app takes to make
+        webhook_document.describe(app)
     document = get_openapi(
         title=app.title,
         version=app.version,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.local import databases
+from tests.collector import Collector, collecting
 from tests.conftest import REDIS, SERVER, TEMPLATE
 from tests.e2e.local import Local, system
 
@@ -25,8 +26,24 @@ def shared_servers() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
+def all_exports() -> Iterator[Collector]:
+    """Of the one system: it is traced. Others, as most tests of services, are not."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
 def local(
-    shared_servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    shared_servers: dict[str, str],
+    all_exports: Collector,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Local]:
-    with system(tmp_path_factory.mktemp("local"), shared_servers) as local:
+    env = {
+        **shared_servers,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": all_exports.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+        # FastAPI's own spans would be below the caller's, with paths and exceptions in them.
+        "FASTAPI_OTEL_AUTO_CONFIGURE": "true",
+    }
+    with system(tmp_path_factory.mktemp("local"), env) as local:
         yield local

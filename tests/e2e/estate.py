@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from tests.e2e.customer import Customer, Json
 from tests.e2e.endpoint import Endpoint
 
-_UNHEARD = {"url": "http://127.0.0.1:9/", "events": ["domain.verified"]}
-
 
 @dataclass(frozen=True, slots=True)
 class Estate:
@@ -16,14 +14,6 @@ class Estate:
     inbox: Json
     message: Json
     ids: dict[str, str]
-
-    def disposable(self, name: str) -> str:
-        """The id of something that nobody needs."""
-        if name == "keyId":
-            return str(self.owner.call("POST", "/v1/api_keys", {"name": "disposable"})["id"])
-        if name == "webhookId":
-            return str(self.owner.call("POST", "/v1/webhooks", _UNHEARD)["id"])
-        return str(self.owner.inbox()["id"])
 
 
 def estate_of(owner: Customer, endpoint: Endpoint, words: str = "words") -> Estate:

@@ -46,7 +46,7 @@ def told(local: Local) -> Iterator[Told]:
         go_wrong(acme, path, mark)
         with faults(local.aws_url, refused=1):
             acme.ended(acme.reply(message, text=f"reply-{mark}"), "rejected")
-        eventually(lambda: "message.rejected" in endpoint.kinds(), 20)
+        eventually(lambda: "message.rejected" in endpoint.kinds())
         secret = [mark, inbox["email"], acme.api_key, endpoint.secret, endpoint.url]
         yield Told(acme.again(message), request_id, secret)
 

@@ -193,7 +193,7 @@ def test_webhooks_hear_of_their_own_organization_alone(tenants: Tenants) -> None
 
 
 def wait_for(endpoint: Endpoint, message_id: str) -> None:
-    eventually(lambda: "message.delivered" in endpoint.kinds(message_id), 20)
+    eventually(lambda: "message.delivered" in endpoint.kinds(message_id))
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,6 +1,5 @@
 """One trace from the POST to the webhook, over the real processes and a collector."""
 
-import os
 import secrets
 from collections import Counter
 from collections.abc import Iterator
@@ -9,12 +8,10 @@ from functools import partial
 import httpx
 import pytest
 
-from deploy.local import databases
-from tests.collector import Collector, Span, collecting
-from tests.conftest import REDIS, SERVER, TEMPLATE
+from tests.collector import Collector, Span
 from tests.e2e.customer import SUCCESS, Customer, Json, customer
 from tests.e2e.endpoint import Call, Endpoint
-from tests.e2e.local import Local, system
+from tests.e2e.local import Local
 from tests.e2e.processes import log_lines
 from tests.waiting import eventually
 
@@ -22,32 +19,15 @@ EVENTS = ["message.sent", "message.delivered", "message.received"]
 
 
 @pytest.fixture(scope="module")
-def collector() -> Iterator[Collector]:
-    with collecting() as collector:
-        yield collector
+def collector(all_exports: Collector) -> Collector:
+    """Without what other tests have done."""
+    all_exports.exports.clear()
+    return all_exports
 
 
 @pytest.fixture(scope="module")
-def traced(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
-    """A system of its own, as the others are not traced."""
-    template = databases.name_of(os.environ[TEMPLATE])
-    with databases.temporary(os.environ[SERVER], template) as url:
-        env = {
-            "DATABASE_URL": url,
-            "REDIS_URL": os.environ[REDIS],
-            "POSTROOM_REDIS_PREFIX": f"traced-{secrets.token_hex(6)}",
-            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
-            "OTEL_BSP_SCHEDULE_DELAY": "50",
-            # FastAPI's own spans would be below the caller's, with paths and exceptions in them.
-            "FASTAPI_OTEL_AUTO_CONFIGURE": "true",
-        }
-        with system(tmp_path_factory.mktemp("traced"), env) as local:
-            yield local
-
-
-@pytest.fixture(scope="module")
-def acme(traced: Local) -> Iterator[Customer]:
-    with customer(traced) as acme:
+def acme(local: Local) -> Iterator[Customer]:
+    with customer(local) as acme:
         yield acme
 
 
@@ -89,7 +69,7 @@ THE_WAY = {
 
 
 def test_a_message_is_one_trace_from_its_callers_span_to_the_webhooks(
-    traced: Local, collector: Collector, acme: Customer, endpoint: Endpoint
+    local: Local, collector: Collector, acme: Customer, endpoint: Endpoint
 ) -> None:
     mark = secrets.token_hex(8)
     words = {"to": [f"success+{mark}@simulator.amazonses.com"], "subject": mark, "text": mark}
@@ -101,7 +81,7 @@ def test_a_message_is_one_trace_from_its_callers_span_to_the_webhooks(
         names = {one.span_id: one.name for one in spans} | {caller: "the caller's"}
         return Counter((one.service, one.name, names.get(one.parent, "?")) for one in spans)
 
-    eventually(lambda: edges() == THE_WAY, 10, "every span, each below the one that it is part of")
+    eventually(lambda: edges() == THE_WAY, what="every span, each below the one that it is part of")
     spans = collector.spans(trace_id)
     delivered = {one.span_id for one in spans if one.name == "deliver"}
     assert {call.headers["traceparent"] for call in calls} == {
@@ -113,21 +93,21 @@ def test_a_message_is_one_trace_from_its_callers_span_to_the_webhooks(
     assert not [one for one in spans if one.failed or one.events]
     # Ids and words of ours alone.
     assert not [one for one in collector.exports if mark.encode() in one]
-    assert_logs_tell_of(traced, trace_id)
+    assert_logs_tell_of(local, trace_id)
 
 
 def is_known(span: Span) -> bool:
     return span.name not in {"accept", "SendEmail"}
 
 
-def assert_logs_tell_of(traced: Local, trace_id: str) -> None:
+def assert_logs_tell_of(local: Local, trace_id: str) -> None:
     for service, event in (
         ("api", "message.accepted"),
         ("sender", "send.accepted"),
         ("status", "feedback.taken"),
         ("webhooks", "delivery.attempted"),
     ):
-        lines = [one for one in log_lines(traced, service) if one.get("trace_id") == trace_id]
+        lines = [one for one in log_lines(local, service) if one.get("trace_id") == trace_id]
         assert event in {one["event"] for one in lines}
 
 
@@ -146,10 +126,10 @@ def test_what_a_caller_does_not_sample_goes_on_and_is_not_told(
 
 
 def test_a_received_mail_is_a_trace_of_its_own(
-    traced: Local, collector: Collector, acme: Customer, endpoint: Endpoint
+    local: Local, collector: Collector, acme: Customer, endpoint: Endpoint
 ) -> None:
     inbox = acme.inbox()
-    url, params = f"{traced.aws_url}/inbound", {"to": inbox["email"], "from": "jane@example.com"}
+    url, params = f"{local.aws_url}/inbound", {"to": inbox["email"], "from": "jane@example.com"}
     httpx.post(url, params=params, content=b"Subject: x\r\n\r\nx", trust_env=False)
     path = f"/v1/inboxes/{inbox['id']}/messages"
     [message] = eventually(partial(acme.call, "GET", path), 20, "it is received")

@@ -1,5 +1,6 @@
 """Mail that arrives, as the inbound worker stores it: all of it in one transaction."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from common.models import Message, RawMail, Recipient, Thread
 from tests.integration.api.mailing import JANE, Box
 
 _TELL = sa.text("SELECT pg_notify('postroom_received', :inbox_id)")
-_READ = sa.text(f"SELECT {resources.MESSAGE_COLUMNS} FROM message m WHERE m.id = :id")
+_READ = sa.text(f"SELECT {resources.MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,28 @@ class Arriving:
         return self.engine.begin()
 
     def store(self, connection: sa.Connection, **columns: Any) -> str:
-        message = Message(**self._defaults() | columns)
-        if message.thread_id not in self.threads:
-            _insert(connection, self._thread(message))
-            self.threads.add(message.thread_id)
-        _insert(connection, message)
-        _insert(connection, self._recipient(message))
-        row = connection.execute(_READ, {"id": message.id}).mappings().one()
-        told = NewEvent(
-            self.organization_id,
-            "message.received",
-            resources.message(dict(row)),
-            message.inbox_id,
-            message.id,
-        )
-        connection.execute(*events.write([told]))
+        """One; its id."""
+        [stored] = self.store_all(connection, 1, **columns)
+        return stored
+
+    def store_all(self, connection: sa.Connection, count: int, **columns: Any) -> list[str]:
+        """So many, as a set: a long transaction delays the streams of all other tests."""
+        messages = [Message(**self._defaults() | columns) for _ in range(count)]
+        threads = {one.thread_id: self._thread(one) for one in messages}
+        _insert(connection, [one for id_, one in threads.items() if id_ not in self.threads])
+        self.threads.update(threads)
+        _insert(connection, messages)
+        _insert(connection, [self._recipient(one) for one in messages])
+        read = connection.execute(_READ, {"ids": [one.id for one in messages]}).mappings()
+        shown = {row["id"]: resources.message(dict(row)) for row in read}
+        told = [
+            NewEvent(self.organization_id, "message.received", shown[one.id], one.inbox_id, one.id)
+            for one in messages
+        ]
+        connection.execute(*events.write(told))
         if not self.silent:
-            connection.execute(_TELL, {"inbox_id": str(message.inbox_id)})
-        return ids.encode(ids.MESSAGE, message.id)
+            connection.execute(_TELL, {"inbox_id": str(messages[0].inbox_id)})
+        return [ids.encode(ids.MESSAGE, one.id) for one in messages]
 
     def _defaults(self) -> dict[str, Any]:
         return {
@@ -90,8 +95,9 @@ class Arriving:
         )
 
 
-def _insert(connection: sa.Connection, row: SQLModel) -> None:
-    connection.execute(sa.insert(type(row)).values(**row.model_dump()))
+def _insert(connection: sa.Connection, rows: Sequence[SQLModel]) -> None:
+    if rows:
+        connection.execute(sa.insert(type(rows[0])), [row.model_dump() for row in rows])
 
 
 def raw(engine: sa.Engine, organization_id: UUID, message_id: str, **columns: Any) -> None:
@@ -100,4 +106,4 @@ def raw(engine: sa.Engine, organization_id: UUID, message_id: str, **columns: An
         message_id=ids.decode(ids.MESSAGE, message_id), organization_id=organization_id, **columns
     )
     with engine.begin() as connection:
-        _insert(connection, row)
+        _insert(connection, [row])

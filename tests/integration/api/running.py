@@ -31,7 +31,7 @@ class Process:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.popen.send_signal(number)
-        return self.popen.wait(20)
+        return self.popen.wait(40)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -78,5 +78,5 @@ def _free_port() -> int:
 
 
 def started(process: Process) -> Process:
-    eventually(process.is_up, within=30, what="the API to listen")
+    eventually(process.is_up, within=60, what="the API to listen")
     return process

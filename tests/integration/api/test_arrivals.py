@@ -152,8 +152,7 @@ def test_more_than_a_page_is_walked_through(settings: Settings, arrive: Arriving
         await looking.begin(connection)
         await behind.begin(connection)
         with arrive.transaction() as under_way:
-            for _ in range(2 * PAGE + 1):
-                arrive.store(under_way, subject="News")
+            arrive.store_all(under_way, 2 * PAGE + 1, subject="News")
         last = arrive()
 
         assert await found(looking, connection) == last

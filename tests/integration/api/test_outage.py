@@ -82,7 +82,7 @@ def until_accepted(send: Send) -> str:
         assert answer.status_code in {202, 409, 503}, answer.text
         return str(answer.json()["id"]) if answer.status_code == 202 else None
 
-    return eventually(accepted, within=20) or ""
+    return eventually(accepted) or ""
 
 
 def test_while_postgres_is_away_all_are_told_to_try_again_and_nothing_is_lost_or_doubled(

@@ -66,7 +66,7 @@ def test_what_has_begun_is_answered_before_the_end(
     assert answers == [201]
     assert late.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in late
-    assert process.popen.wait(10) == 0
+    assert process.popen.wait(30) == 0
 
 
 def used(process: Process) -> socket.socket:
@@ -143,7 +143,7 @@ def test_without_keys_for_secrets_it_does_not_begin_and_says_why(
     settings: Settings, tmp_path: Path, keys: str
 ) -> None:
     with running(settings, tmp_path / "api.log", POSTROOM_SECRET_KEYS=keys) as process:
-        assert process.popen.wait(20) != 0
+        assert process.popen.wait(30) != 0
 
     [line] = process.named("api.refused")
     assert "POSTROOM_SECRET_KEYS" in line["reason"]
@@ -154,9 +154,9 @@ def test_a_stream_does_not_hold_its_end(process: Process, owner: Organization) -
     headers = {"authorization": f"Bearer {owner.key}"}
     with httpx.Client(base_url=process.url, headers=headers) as client, listening(client) as stream:
         process.popen.send_signal(signal.SIGTERM)
-        eventually(lambda: stream.ended, within=5)  # cut off it would be after seven
+        eventually(lambda: stream.ended)  # cut off, it would be broken
 
-        assert process.popen.wait(10) == 0
+        assert process.popen.wait(30) == 0
     assert not stream.broken
     [line] = [one for one in process.lines() if one.get("route") == "/v1/events/stream"]
     assert (line["event"], line["status"]) == ("request.answered", 200)

@@ -83,7 +83,7 @@ def test_no_request_is_lost_and_nobody_is_sent_there_again(
         eventually(lambda: len(load.answers) > 30)
         leaving.popen.send_signal(signal.SIGTERM)
         told = eventually(lambda: not_ready(balancer))
-        assert leaving.popen.wait(20) == 0
+        assert leaving.popen.wait(40) == 0
         after = len(load.answers)
         eventually(lambda: len(load.answers) > after + 10)
 

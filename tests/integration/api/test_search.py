@@ -96,31 +96,42 @@ def test_words_of_every_language_are_found(shop: Box, find: Find) -> None:
         assert find(query) == ["Straße"], query
 
 
-@pytest.mark.parametrize("query", ["", " ", "%", "\\", "'", "&", ":*", "!", '"', "_", "()", "<->"])
-def test_a_query_without_a_word_finds_nothing(shop: Box, find: Find, query: str) -> None:
+def test_a_query_without_a_word_finds_nothing(shop: Box, find: Find) -> None:
     shop.send(subject="% \\ ' & :* ! _", text="it's")
 
-    assert find(query) == []
+    for query in ("", " ", "%", "\\", "'", "&", ":*", "!", '"', "_", "()", "<->"):
+        assert find(query) == [], query
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["it's", "50%", "a & !b", "a:*", "a\\", "'a", "a | b", "-a", "a <-> b", "AND OR NOT", "a''b"],
-)
-def test_what_is_typed_is_never_syntax(shop: Box, find: Find, query: str) -> None:
+TYPED = [
+    "it's",
+    "50%",
+    "a & !b",
+    "a:*",
+    "a\\",
+    "'a",
+    "a | b",
+    "-a",
+    "a <-> b",
+    "AND OR NOT",
+    "a''b",
+]
+
+
+def test_what_is_typed_is_never_syntax(shop: Box, find: Find) -> None:
     shop.send(subject="both", text="it's 50 a b and or not")
 
-    assert find(query) == ["both"]
+    for query in TYPED:
+        assert find(query) == ["both"], query
 
 
-@pytest.mark.parametrize(
-    "encoded", ["%00", "a%00b", "%ed%a0%80", "%ff%fe", "%F0%9F%98%80", quote("\u202e\ufeff\ufffd")]
-)
-def test_no_bytes_are_an_error(shop: Box, encoded: str) -> None:
-    response = shop.client.get(f"{shop.path}/messages?query={encoded}")
+def test_no_bytes_are_an_error(shop: Box) -> None:
+    hidden = quote("\u202e\ufeff\ufffd")
+    for encoded in ("%00", "a%00b", "%ed%a0%80", "%ff%fe", "%F0%9F%98%80", hidden):
+        response = shop.client.get(f"{shop.path}/messages?query={encoded}")
 
-    assert (response.status_code, response.json()) == (200, [])
-    assert shop.client.get(f"{shop.path}/threads?query={encoded}").status_code == 200
+        assert (response.status_code, response.json()) == (200, []), encoded
+        assert shop.client.get(f"{shop.path}/threads?query={encoded}").status_code == 200
 
 
 def test_ten_thousand_characters_are_no_error(shop: Box, find: Find) -> None:

@@ -35,19 +35,22 @@ INJECTIONS += [
 ]
 
 
-@pytest.mark.parametrize("injected", INJECTIONS)
-def test_no_value_is_syntax(shop: Box, engine: sa.Engine, injected: str) -> None:
+def test_no_value_is_syntax(shop: Box, engine: sa.Engine) -> None:
     before = count(engine, "message")
-    for name in ("from", "to", "subject", "label", "has", "is", "before", "after"):
-        for value in (injected, f'"{injected.replace(chr(34), "")}"'):
-            for part in ("messages", "threads"):
-                query = {"query": f"{name}:{value} nowhere"}
-                answer = shop.client.get(f"{shop.path}/{part}", params=query)
-
-                assert answer.status_code in {200, 422}, (query, answer.text)
-                assert answer.status_code == 422 or answer.json() == []
-    assert shop.found(label=injected) == []
+    for injected in INJECTIONS:
+        for name in ("from", "to", "subject", "label", "has", "is", "before", "after"):
+            for value in (injected, f'"{injected.replace(chr(34), "")}"'):
+                assert_nothing_is_found(shop, f"{name}:{value} nowhere")
+        assert shop.found(label=injected) == []
     assert count(engine, "message") == before
+
+
+def assert_nothing_is_found(shop: Box, query: str) -> None:
+    for part in ("messages", "threads"):
+        answer = shop.client.get(f"{shop.path}/{part}", params={"query": query})
+
+        assert answer.status_code in {200, 422}, (query, answer.text)
+        assert answer.status_code == 422 or answer.json() == []
 
 
 def test_a_mail_cannot_pretend_to_be_what_it_is_not(

@@ -1,6 +1,7 @@
 """The operators of `query=`, on messages and on threads."""
 
 from datetime import datetime
+from typing import Final
 
 import httpx
 import pytest
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from common import ids
 from tests.integration.api.finding import Find, all_can_be_found, filled, finder, subjects
-from tests.integration.api.mailing import Box, accepted, code, received
+from tests.integration.api.mailing import Box, accepted, box, code, received
 from tests.integration.api.serving import Organization
 
 
@@ -25,67 +26,66 @@ def find(shop: Box) -> Find:
 ALL = {"Your order", "Offer", "Question", "Away"}
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("order", {"Your order", "Offer", "Question"}),
-        ("from:jane", {"Question"}),
-        ("jane", {"Question", "Offer"}),
-        ("from:tea", {"Your order", "Offer"}),
-        ("from:max@buyer.example", {"Away"}),
-        ('from:"Max Doe"', {"Away"}),
-        ('from:"Max Doe <max@buyer.example>"', {"Away"}),
-        ('from:"Example Max"', set()),
-        ('from:"Max Do"', set()),
-        ("from:max from:jane", set()),
-        ("to:jane", {"Your order"}),
-        ("to:max", {"Offer"}),
-        ("to:ann@copy.example", {"Offer"}),
-        ("to:secret", {"Offer"}),
-        ('to:"Ann Lee" to:max', {"Offer"}),
-        ('to:"example ann"', set()),
-        ("to:orders@mail.test", {"Question", "Away"}),
-        ("subject:order", {"Your order"}),
-        ("SUBJECT:ORD", {"Your order"}),
-        ('subject:"your order"', {"Your order"}),
-        ('subject:"ord"', set()),
-        ("label:orders", {"Your order"}),
-        ('label:"Big One"', {"Your order"}),
-        ('label:orders label:"Big One"', {"Your order"}),
-        ("label:orders label:new", set()),
-        ("label:order", set()),
-        ("label:ORDERS", set()),
-        ("has:attachment", {"Your order"}),
-        ("is:received", {"Question", "Away"}),
-        ("is:sent", {"Your order", "Offer"}),
-        ("is:automatic", {"Away"}),
-        ("is:queued", {"Your order", "Offer"}),
-        ("is:queued is:delivered", set()),
-        ("is:bounced", set()),
-        ("is:received is:sent", set()),
-        ("is:received order", {"Question"}),
-        ("is:queued order label:orders", {"Your order"}),
-        ("after:2020-01-01", ALL),
-        ("before:2020-01-01", set()),
-        ("after:2020-01-01 order is:received", {"Question"}),
-        ("before:2020-01-01T00:00:00Z order", set()),
-        ('"your order"', {"Your order", "Offer"}),
-        ('"order your"', set()),
-        ('"your order" teapot', {"Your order"}),
-        ('"your order" is:queued label:orders', {"Your order"}),
-        ('"your order" from:jane', set()),
-        ('"teapot"', set()),
-        ('"teapots"', {"Your order"}),
-        ('"order two"', set()),
-        ("is:sent %", {"Your order", "Offer"}),
-        ("re: order", set()),
-        ("http://order", set()),
-        ("-from:jane", set()),
-        ('""', set()),
-    ],
-)
-def test_a_query_finds(find: Find, query: str, found: set[str]) -> None:
-    assert find(query) == found
+FOUND: Final[dict[str, set[str]]] = {
+    "order": {"Your order", "Offer", "Question"},
+    "from:jane": {"Question"},
+    "jane": {"Question", "Offer"},
+    "from:tea": {"Your order", "Offer"},
+    "from:max@buyer.example": {"Away"},
+    'from:"Max Doe"': {"Away"},
+    'from:"Max Doe <max@buyer.example>"': {"Away"},
+    'from:"Example Max"': set(),
+    'from:"Max Do"': set(),
+    "from:max from:jane": set(),
+    "to:jane": {"Your order"},
+    "to:max": {"Offer"},
+    "to:ann@copy.example": {"Offer"},
+    "to:secret": {"Offer"},
+    'to:"Ann Lee" to:max': {"Offer"},
+    'to:"example ann"': set(),
+    "to:orders@mail.test": {"Question", "Away"},
+    "subject:order": {"Your order"},
+    "SUBJECT:ORD": {"Your order"},
+    'subject:"your order"': {"Your order"},
+    'subject:"ord"': set(),
+    "label:orders": {"Your order"},
+    'label:"Big One"': {"Your order"},
+    'label:orders label:"Big One"': {"Your order"},
+    "label:orders label:new": set(),
+    "label:order": set(),
+    "label:ORDERS": set(),
+    "has:attachment": {"Your order"},
+    "is:received": {"Question", "Away"},
+    "is:sent": {"Your order", "Offer"},
+    "is:automatic": {"Away"},
+    "is:queued": {"Your order", "Offer"},
+    "is:queued is:delivered": set(),
+    "is:bounced": set(),
+    "is:received is:sent": set(),
+    "is:received order": {"Question"},
+    "is:queued order label:orders": {"Your order"},
+    "after:2020-01-01": ALL,
+    "before:2020-01-01": set(),
+    "after:2020-01-01 order is:received": {"Question"},
+    "before:2020-01-01T00:00:00Z order": set(),
+    '"your order"': {"Your order", "Offer"},
+    '"order your"': set(),
+    '"your order" teapot': {"Your order"},
+    '"your order" is:queued label:orders': {"Your order"},
+    '"your order" from:jane': set(),
+    '"teapot"': set(),
+    '"teapots"': {"Your order"},
+    '"order two"': set(),
+    "is:sent %": {"Your order", "Offer"},
+    "re: order": set(),
+    "http://order": set(),
+    "-from:jane": set(),
+    '""': set(),
+}
+
+
+def test_a_query_finds(find: Find) -> None:
+    assert {query: find(query) for query in FOUND} == FOUND
 
 
 def test_a_query_and_the_parameters_beside_it_are_taken_together(shop: Box) -> None:
@@ -99,24 +99,26 @@ def test_a_query_and_the_parameters_beside_it_are_taken_together(shop: Box) -> N
     assert shop.subjects(query="%", label="new") == []
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        *["before:yesterday", "after:2026-13-01", "is:purple", "has:teapot", "from:", "label:"],
-        *["from:%", 'from:"Jane', "to: jane", f"label:{'x' * 101}"],
-        " ".join(f'"a {at}"' for at in range(21)),
-    ],
+REFUSED: Final = (
+    *["before:yesterday", "after:2026-13-01", "is:purple", "has:teapot", "from:", "label:"],
+    *["from:%", 'from:"Jane', "to: jane", f"label:{'x' * 101}"],
+    " ".join(f'"a {at}"' for at in range(21)),
 )
+
+
 @pytest.mark.parametrize("part", ["messages", "threads"])
 def test_what_cannot_be_asked_is_refused_and_the_reason_told(
-    shop: Box, part: str, query: str
+    client: httpx.Client, part: str
 ) -> None:
-    answer = shop.client.get(f"{shop.path}/{part}", params={"query": query})
+    shop = box(client)
+    for query in REFUSED:
+        answer = client.get(f"{shop.path}/{part}", params={"query": query})
 
-    assert code(answer) == (422, "validation_failed")
-    [error] = answer.json()["errors"]
-    assert error["path"] == "query"
-    assert error["message"].startswith(query.partition(":")[0] if ":" in query else "At most 20")
+        assert code(answer) == (422, "validation_failed"), query
+        [error] = answer.json()["errors"]
+        assert error["path"] == "query"
+        begins = query.partition(":")[0] if ":" in query else "At most 20"
+        assert error["message"].startswith(begins), query
 
 
 def test_a_label_is_found_as_soon_as_it_is_there(shop: Box, find: Find) -> None:

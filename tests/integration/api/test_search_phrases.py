@@ -31,15 +31,13 @@ def both(shop: Box, engine: sa.Engine) -> list[str]:
     return having[::-1]
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
 @pytest.mark.parametrize("part", ["messages", "threads"])
-def test_pages_show_everything_once_in_order(
-    shop: Box, both: list[str], part: str, limit: int
-) -> None:
-    read = list(pages(shop, part, query=QUERY, limit=limit))
+def test_pages_show_everything_once_in_order(shop: Box, both: list[str], part: str) -> None:
+    for limit in (1, 2, 3, 6, 7, 100):
+        read = list(pages(shop, part, query=QUERY, limit=limit))
 
-    assert [one for page in read for one in subjects(page)] == both
-    assert all(len(page) == limit for page in read[:-1])
+        assert [one for page in read for one in subjects(page)] == both
+        assert all(len(page) == limit for page in read[:-1])
 
 
 @pytest.mark.parametrize("part", ["messages", "threads"])

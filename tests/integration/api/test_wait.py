@@ -81,7 +81,7 @@ def test_it_ends_when_the_time_is_over(shop: Box) -> None:
     answer = ask(shop, timeout=1)
 
     assert answer.status_code == 204
-    assert 0.9 < answer.elapsed.total_seconds() < 8
+    assert 0.9 < answer.elapsed.total_seconds() < 20
 
 
 def test_after_a_time_the_oldest_comes_first_and_each_once(shop: Box, arrive: Arriving) -> None:

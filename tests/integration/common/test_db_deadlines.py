@@ -120,7 +120,7 @@ def test_who_is_cancelled_goes_at_once_and_so_does_what_the_server_does_for_him(
         await database.dispose()
 
     asyncio.run(run())
-    eventually(lambda: not sleeping(engine), within=10, what="the server hears of it")
+    eventually(lambda: not sleeping(engine), what="the server hears of it")
 
 
 def sleeping(engine: sa.Engine) -> int:

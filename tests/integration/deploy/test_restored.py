@@ -75,7 +75,7 @@ def named(*messages: Message) -> list[str]:
 
 
 def wait_until_sent(engine: sa.Engine, *messages: Message) -> None:
-    eventually(lambda: all(reread(engine, one).status == "sent" for one in messages), 20)
+    eventually(lambda: all(reread(engine, one).status == "sent" for one in messages))
 
 
 def test_a_restored_copy_sends_nothing_twice(

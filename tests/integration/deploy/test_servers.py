@@ -124,56 +124,59 @@ def site() -> Iterator[Path]:
         yield folder
 
 
-def test_data_is_there_again_after_a_stop_and_after_a_kill(machine: Machine) -> None:
+def test_data_is_there_again_and_is_its_owners_alone(machine: Machine) -> None:
+    """After a stop, after a kill, and beside the pid file of a dead run. One test, as each start
+    takes seconds.
+    """
     with machine.servers() as first:
         write(first)
+        assert_the_password_is_asked_for(first)
+        assert_nobody_else_may_enter(Path(first["data"]))
+        assert_search_finds_words_whatever_their_case_in_any_language(first)
     with machine.servers(killed=True) as second:
         assert read(second) == ("kept", b"kept")
     with machine.servers() as third:
         assert read(third) == ("kept", b"kept")
+    with pid_file_of_a_stranger(Path(third["data"])), machine.servers() as fourth:
+        assert read(fourth) == ("kept", b"kept")
 
 
-def test_a_dead_runs_pid_file_does_not_keep_postgres_from_starting(machine: Machine) -> None:
-    with machine.servers() as first:
-        write(first)
-        owner = Path(first["data"]).stat().st_uid
-        (pid_file,) = Path(first["data"]).glob("postgres-*/cluster/postmaster.pid")
-        lines = pid_file.read_text().splitlines()
+@contextmanager
+def pid_file_of_a_stranger(data: Path) -> Iterator[None]:
+    """As a run leaves it whose machine died, and whose process id somebody else has now."""
+    owner = data.stat().st_uid
+    (state,) = data.glob("postgres-*/cluster")
     user = owner if os.geteuid() == 0 else None
     with subprocess.Popen(["/bin/sleep", "600"], user=user, cwd="/") as stranger:
-        pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]))
+        pid_file = state / "postmaster.pid"
+        pid_file.write_text(f"{stranger.pid}\n{state}\n1764547200\n5432\n\nlocalhost\n")
+        pid_file.chmod(0o600)
         os.chown(pid_file, owner, -1)
-        with machine.servers() as second:
-            assert read(second) == ("kept", b"kept")
+        yield
         stranger.kill()
 
 
-def test_only_who_knows_the_password_gets_in(machine: Machine) -> None:
-    with machine.servers() as servers:
-        wrong = servers["postgres"].replace("postroom:", "postroom:x")
-        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            psycopg.connect(wrong)
-        with (
-            redis.Redis.from_url(servers["redis"].replace("//:", "//:x")) as intruder,
-            pytest.raises(redis.AuthenticationError),
-        ):
-            intruder.ping()
+def assert_the_password_is_asked_for(servers: dict[str, Any]) -> None:
+    wrong = servers["postgres"].replace("postroom:", "postroom:x")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(wrong)
+    with (
+        redis.Redis.from_url(servers["redis"].replace("//:", "//:x")) as intruder,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        intruder.ping()
 
 
-def test_search_finds_words_whatever_their_case_in_any_language(machine: Machine) -> None:
-    with machine.servers() as servers, psycopg.connect(servers["postgres"]) as connection:
+def assert_search_finds_words_whatever_their_case_in_any_language(servers: dict[str, Any]) -> None:
+    with psycopg.connect(servers["postgres"]) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gin")
         found = connection.execute("SELECT to_tsvector('simple', 'ÄPFEL ПРИВЕТ')").fetchone()
 
     assert found == ("'äpfel':1 'привет':2",)
 
 
-def test_nobody_else_may_enter_the_data(machine: Machine) -> None:
-    with machine.servers() as servers:
-        data = Path(servers["data"])
-        modes = {
-            path.name: path.stat().st_mode & 0o777 for path in data.iterdir() if is_secret(path)
-        }
+def assert_nobody_else_may_enter(data: Path) -> None:
+    modes = {path.name: path.stat().st_mode & 0o777 for path in data.iterdir() if is_secret(path)}
 
     assert data.stat().st_mode & 0o777 == 0o700
     assert modes == {name: 0o600 if name == "password" else 0o700 for name in modes}

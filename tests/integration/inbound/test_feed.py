@@ -65,7 +65,7 @@ def test_a_mail_that_takes_long_holds_one_place_and_no_other_mail(post: Post) ->
     with running(post, take):
         for number in range(25):
             post.put(notification(f"good-{number}", "a@x"))
-        eventually(lambda: len(taken) == 25, within=20)
+        eventually(lambda: len(taken) == 25)
         over.set()
         eventually(lambda: post.left() == 0)
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_stays_until_sqs_puts_it_aside(
     post.put("Successfully validated SNS topic for Amazon SES event publishing.")
     post.put(notification("good", "a@x"))
     with running(post, take):
-        eventually(lambda: post.left() == 0, within=20)
+        eventually(lambda: post.left() == 0)
 
     assert (taken.count("good"), taken.count("poison")) == (1, 3)
 
@@ -128,7 +128,7 @@ def test_a_letter_that_fails_in_our_own_hands_comes_again_and_the_reason_is_told
     monkeypatch.setattr(Letterbox, "delete", fail_once)
     post.put(notification("one", "a@x"))
     with running(post, lambda receipt: taken.append(receipt.message_id)):
-        eventually(lambda: post.left() == 0, within=20)
+        eventually(lambda: post.left() == 0)
 
     assert taken == ["one", "one"]
     assert "mail.letter_failed" in capsys.readouterr().out

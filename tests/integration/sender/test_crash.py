@@ -35,7 +35,7 @@ def test_killed_before_the_call_another_sender_sends_it_once(
 
     with gate(engine, START) as start:
         with sender(**SHORT) as first:
-            eventually(start.waiting, 20)
+            eventually(start.waiting)
             first.kill()
         assert reread(engine, queued).lease_token is not None
         assert ses.sent(queued) == []
@@ -56,7 +56,7 @@ def test_killed_after_the_call_nobody_sends_it_again(
 
     with gate(engine, RECORD) as record:
         with sender(**SHORT) as first:
-            eventually(record.waiting, 20)
+            eventually(record.waiting)
             first.kill()
         record.open()
 
@@ -79,7 +79,7 @@ def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest(
     waiting = message(engine, acme)
 
     with gate(engine, START) as start, sender(sender_threads=1) as running:
-        eventually(start.waiting, 20)
+        eventually(start.waiting)
         assert reread(engine, waiting).lease_token is not None
 
         running.ask_to_stop()
@@ -113,10 +113,10 @@ def test_what_ses_said_is_recorded_when_the_database_is_back(
     with sender() as running:
         with gate(engine, RECORD) as record:
             queued = message(engine, acme)
-            eventually(record.waiting, 20)
+            eventually(record.waiting)
             server.execute(sa.text(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false'))
             server.execute(sa.text(_TERMINATE), {"name": database, "gate": record.pid})
-            eventually(lambda: running.said("send.record_waits"), 20)
+            eventually(lambda: running.said("send.record_waits"))
             server.execute(sa.text(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true'))
 
         sent = wait_until(engine, queued, status="sent")
@@ -133,9 +133,9 @@ def test_a_start_that_was_cut_off_is_taken_back_and_made_again(
     queued = message(engine, tenant(engine))
 
     with gate(engine, START) as start, sender(send_lease_seconds=3600) as running:
-        eventually(start.waiting, 20)
+        eventually(start.waiting)
         server.execute(sa.text(_TERMINATE), {"name": engine.url.database, "gate": start.pid})
-        eventually(lambda: running.said("send.start_failed"), 20)
+        eventually(lambda: running.said("send.start_failed"))
         start.open()
 
         sent = wait_until(engine, queued, status="sent")

@@ -39,11 +39,11 @@ def test_no_more_goes_before_it_than_what_was_in_hand(
         return [tag for tag in found if tag in tags]
 
     with sender():
-        eventually(lambda: len(order()) >= 10, 20)
+        eventually(lambda: len(order()) >= 10)
         before = len(order())
         urgent = message(engine, quiet)
         tags.add(ids.encode(ids.MESSAGE, urgent.id))
-        eventually(lambda: ids.encode(ids.MESSAGE, urgent.id) in order(), 20)
+        eventually(lambda: ids.encode(ids.MESSAGE, urgent.id) in order())
         reached = order()
 
     # In hand at the moment, one turn of the busy one's, and what left while the row was written.

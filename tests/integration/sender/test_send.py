@@ -36,7 +36,7 @@ def test_a_message_goes_to_ses_and_is_recorded(
     with sender() as running:
         sent = wait_until(engine, queued, status="sent", send_state="done")
 
-        assert "postroom_messages_sent_total 1.0" in running.metrics()
+        running.counts("postroom_messages_sent_total 1.0")
         (line,) = running.said("send.accepted")
 
     (accepted,) = ses.sent(queued)
@@ -140,7 +140,7 @@ def test_what_is_true_of_the_whole_account_stops_the_sender_and_loses_nothing(
     with sender() as running:
         first = wait_until(engine, queued, attempts=1, send_state="queued", lease_token=None)
         behind = message(engine, acme)
-        assert f'postroom_sending_paused{{reason="{reason}"}} 1.0' in running.metrics()
+        running.counts(f'postroom_sending_paused{{reason="{reason}"}} 1.0')
         assert running.stop() == 0
 
     assert first.due_at == queued.due_at  # it keeps its place

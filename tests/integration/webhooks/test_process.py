@@ -52,13 +52,14 @@ def test_what_is_due_is_delivered_and_counted(
             event(engine, acme)
         wait_for(*["delivered"] * 3)
 
-        counted = running.metrics()
+        running.counts(
+            'postroom_deliveries_total{outcome="delivered"} 3.0',
+            'postroom_attempts_total{outcome="2xx"} 3.0',
+        )
         lines = running.said("delivery.attempted")
         assert running.stop() == 0
 
     assert len(endpoint.requests) == 3
-    assert 'postroom_deliveries_total{outcome="delivered"} 3.0' in counted
-    assert 'postroom_attempts_total{outcome="2xx"} 3.0' in counted
     assert [one["outcome"] for one in lines] == ["delivered"] * 3
     assert "127.0.0.1" not in running.log.read_text()
 
@@ -69,7 +70,7 @@ def test_a_private_address_is_not_visited_unless_allowed(
     with serve(answering(ANSWER)) as endpoint, worker(webhook_allow_private=False):
         webhook(engine, acme, endpoint.url)
         event(engine, acme)
-        (attempt,) = eventually(lambda: attempts_of(engine, acme), 20)
+        (attempt,) = eventually(lambda: attempts_of(engine, acme))
 
     assert (endpoint.visits, attempt.error) == (0, "forbidden address")
 
@@ -89,7 +90,7 @@ def test_a_killed_worker_loses_nothing(
         webhook(engine, acme, endpoint.url)
         event(engine, acme)
         with worker(**SHORT) as first:
-            eventually(lambda: endpoint.requests, 20)
+            eventually(lambda: endpoint.requests)
             first.kill()
 
         with worker(**SHORT):
@@ -106,7 +107,7 @@ def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest(
 
     def patient(connection: Connection) -> None:
         connection.read()
-        eventually(lambda: released, 20)
+        eventually(lambda: released)
         connection.send(ANSWER)
 
     def one_is_free() -> bool:
@@ -117,10 +118,10 @@ def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest(
         event(engine, acme)
         event(engine, acme)
         with worker(webhook_connections=1) as running:
-            eventually(lambda: endpoint.requests, 20)
+            eventually(lambda: endpoint.requests)
             assert not one_is_free()
             running.ask_to_stop()
-            eventually(one_is_free, 20)
+            eventually(one_is_free)
             released.append(True)
             assert running.stop() == 0
 

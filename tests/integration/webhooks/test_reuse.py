@@ -28,10 +28,10 @@ def test_a_kept_connection_has_a_deadline_for_each_attempt() -> None:
     def script(connection: Connection) -> None:
         while True:
             connection.read()
-            connection.over.wait(0.3)
+            connection.over.wait(0.9)
             connection.send(ANSWER)
 
-    with serve(script) as endpoint, calling(1, allow_private=True) as client:
+    with serve(script) as endpoint, calling(3, allow_private=True) as client:
         answers = [client.post(endpoint.url, b"{}", HEADERS) for _ in range(4)]
 
     assert all(answer.delivered for answer in answers)
@@ -80,7 +80,7 @@ def test_a_kept_connection_that_ends_amid_an_answer_is_a_failure(client: Caller)
         connection.send(ANSWER)
         connection.read()
         connection.send(b"HTTP/1.1 200 OK\r\n")
-        connection.over.wait(0.5)  # a reset throws away what the client has not read yet
+        connection.over.wait(2)  # a reset throws away what the client has not read yet
         connection.reset()
 
     with serve(script) as endpoint:

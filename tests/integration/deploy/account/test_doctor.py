@@ -1,7 +1,7 @@
 """The doctor finds what `up` has made, and names each thing that is taken away again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,43 +20,53 @@ NOT_YET = {"ses_sandbox", "identity"}
 Away = Callable[[Customer], object]
 
 
+@pytest.fixture(scope="module")
+def made(new_customer: Callable[[], Customer]) -> Customer:
+    """Where `up` has been."""
+    customer = new_customer()
+    customer.up()
+    return customer
+
+
 @pytest.fixture
-def customer(new_customer: Callable[[], Customer]) -> Customer:
-    made = new_customer()
+def customer(made: Customer) -> Iterator[Customer]:
+    """The same for all tests; what one takes away, `up` makes again for the next."""
+    yield made
     made.up()
-    return made
 
 
-def examined(customer: Customer, url: str, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
-    number = customer.blueprint.account
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", number)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+@pytest.fixture(scope="module")
+def ask(made: Customer, url: str) -> Iterator[Ask]:
+    """One for all tests: to make a client of boto3 takes longer than all of its calls."""
     settings = Settings(
         database_url="postgresql://x/x",
         redis_url="x",
         aws_url=url,
         aws_region=REGION,
         default_domain=DOMAIN,
-        configuration_set=customer.blueprint.name,
-        feedback_queue_url=customer.queue_url(customer.blueprint.queue("feedback")),
-        inbound_queue_url=customer.queue_url(customer.blueprint.queue("inbound")),
+        configuration_set=made.blueprint.name,
+        feedback_queue_url=made.queue_url(made.blueprint.queue("feedback")),
+        inbound_queue_url=made.queue_url(made.blueprint.queue("inbound")),
     )
-    ask = Ask(settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", made.blueprint.account)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+        ask = Ask(settings)
+        yield ask
+        ask.close()
+
+
+def examined(ask: Ask) -> list[Finding]:
     no_engine: Any = None
-    world = World(settings, no_engine, ask)
-    found = runner.examine(world, PARTS)
-    ask.close()
-    return found
+    return runner.examine(World(ask._settings, no_engine, ask), PARTS)
 
 
 def wrong(found: list[Finding]) -> set[str]:
     return {one.code for one in found if one.gravity in ("warning", "error")} - NOT_YET
 
 
-def test_what_up_has_made_is_well(
-    customer: Customer, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert wrong(examined(customer, url, monkeypatch)) == set()
+def test_what_up_has_made_is_well(ask: Ask) -> None:
+    assert wrong(examined(ask)) == set()
 
 
 def _topic(flow: Any) -> Away:
@@ -132,9 +142,7 @@ AWAY: dict[str, Away] = {
 
 
 @pytest.mark.parametrize("code", AWAY)
-def test_what_is_taken_away_is_named(
-    customer: Customer, url: str, monkeypatch: pytest.MonkeyPatch, code: str
-) -> None:
+def test_what_is_taken_away_is_named(customer: Customer, ask: Ask, code: str) -> None:
     AWAY[code](customer)
 
-    assert wrong(examined(customer, url, monkeypatch)) == {code}
+    assert wrong(examined(ask)) == {code}

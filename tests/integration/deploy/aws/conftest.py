@@ -1,13 +1,13 @@
 """The AWS double as a process of its own, and boto3 clients that know nothing of it but its URL."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -18,13 +18,16 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_sesv2 import SESV2Client
 from mypy_boto3_sqs import SQSClient
 
+from tests.service import Process, aws_process
+
 RAW = b"From: Ada <ada@example.com>\r\nTo: b@example.com\r\nSubject: Hello\r\n\r\nHi"
 
 
 @dataclass
 class Double:
     url: str
-    process: subprocess.Popen[str]
+    process: Process
+    log: Path
 
     @property
     def queue_url(self) -> str:
@@ -129,17 +132,13 @@ class Double:
 
 @contextmanager
 def running(*options: str) -> Iterator[Double]:
-    argv = [sys.executable, "-m", "deploy.local.aws", "--port", "0", *options]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            double = Double(line.removeprefix("aws double: ").strip(), process)
+    with TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        with aws_process(log, *options) as (url, process):
+            double = Double(url, process, log)
             assert double.get("/health") == {"status": "ready"}
             yield double
             double.close()
-        finally:
-            process.kill()
 
 
 @pytest.fixture(scope="session")

@@ -161,7 +161,7 @@ def test_silence_is_not_known_and_not_waited_for() -> None:
     assert {one.because for one in found.values()} == {"", "dns"}
     assert "Not known" in found["dns"].says
     assert exit_status(found.values()) == 0
-    assert lasted < 3
+    assert lasted < 5  # as it is where nobody says how long
 
 
 def test_a_server_that_fails_is_not_known_either(site: Site) -> None:
