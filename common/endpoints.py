@@ -25,7 +25,7 @@ class Endpoint:
     url: str
     proxy: str | None
     ca_bundle: str
-    _signer: Signer
+    signer: Signer
     _credentials: Credentials | None
 
     @classmethod
@@ -41,7 +41,7 @@ class Endpoint:
             url=url,
             proxy=get_environ_proxies(url).get(urlsplit(url).scheme),
             ca_bundle=str(bundle or get_cert_path(True)),
-            _signer=Signer.of(url, region, scope),
+            signer=Signer.of(url, region, scope),
             _credentials=session.get_credentials(),
         )
 
@@ -52,4 +52,4 @@ class Endpoint:
         if self._credentials is None:
             raise boto.NoCredentialsError
         keys = self._credentials.get_frozen_credentials()
-        return self._signer.signed({"user-agent": "postroom", **headers}, body, keys)
+        return self.signer.signed({"user-agent": "postroom", **headers}, body, keys)

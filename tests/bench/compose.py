@@ -99,7 +99,9 @@ class _Nobody(Signed):
     """The product's way to SES up to the wire."""
 
     def sign(self, headers: Mapping[str, str], body: Body) -> dict[str, str]:
-        return self._signer.signed(headers, body, ReadOnlyCredentials("id", "secret", None))
+        return self._endpoint.signer.signed(
+            headers, body, ReadOnlyCredentials("id", "secret", None)
+        )
 
     def send(self, signed: Mapping[str, str], body: Body) -> Answer:  # noqa: ARG002
         deque(body, 0)
