@@ -1,15 +1,12 @@
 """Sets, not rows: what arrives together is handled together.
 
 Nobody waits for a timer. While one set is under way the next gathers by itself, so a set is as
-large as the load makes it, and alone it is a set of one. `Batcher` is for an event loop, `Group`
-for threads; in both each caller gets the result of its own item, or the exception of its set.
+large as the load makes it, and alone it is a set of one. Each caller gets the result of its own
+item, or the exception of its set.
 """
 
 import asyncio
-import queue
-import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -67,57 +64,3 @@ class Batcher(Generic[T, R]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-class Group(Generic[T, R]):
-    """Sets of up to `most` items, handled by one thread of its own."""
-
-    def __init__(self, name: str, handle: Callable[[list[T]], list[R]], most: int = 64) -> None:
-        """`handle` gives one result for each item, in their order."""
-        self._handle = handle
-        self._most = most
-        self._waiting: queue.SimpleQueue[tuple[T, Future[R]] | None] = queue.SimpleQueue()
-        self._door = threading.Lock()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def submit(self, item: T) -> R:
-        """The item's result; blocks until the set that it went with is done. RuntimeError after
-        `close`, where nobody would ever answer.
-        """
-        future: Future[R] = Future()
-        with self._door:
-            if self._closed:
-                raise RuntimeError("the group is closed")
-            self._waiting.put((item, future))
-        return future.result()
-
-    def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            taken = [first]
-            while len(taken) < self._most and not self._waiting.empty():
-                following = self._waiting.get_nowait()
-                if following is None:
-                    self._settle(taken)
-                    return
-                taken.append(following)
-            self._settle(taken)
-
-    def _settle(self, taken: list[tuple[T, "Future[R]"]]) -> None:
-        try:
-            results = self._handle([item for item, _ in taken])
-            settled = list(zip(taken, results, strict=True))
-        except Exception as error:  # noqa: BLE001 - it belongs to the callers, who are waiting
-            for _, future in taken:
-                future.set_exception(error)
-            return
-        for (_, future), result in settled:
-            future.set_result(result)
-
-    def close(self) -> None:
-        """Finish what was submitted, then end the thread."""
-        with self._door:
-            self._closed = True
-            self._waiting.put(None)
-        self._thread.join()

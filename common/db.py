@@ -70,7 +70,8 @@ _IDLE_SECONDS: Final = 30
 """A transaction whose client is silent, perhaps cut off without a word, keeps its locks no longer.
 Ours wait for nobody in between; the longest makes the words of 200 messages (the API's index).
 """
-_RESTED_SECONDS: Final = 1.0
+RESTED_SECONDS: Final = 1.0
+"""A connection that was in use so lately is believed to be one."""
 
 
 def make_engine(
@@ -120,7 +121,7 @@ def make_async_engine(
         json_deserializer=orjson.loads,
         connect_args={**patience.arguments(), "async_creator_fn": connect},
     )
-    _ping_what_has_rested(engine.sync_engine, patience.ping, _RESTED_SECONDS)
+    _ping_what_has_rested(engine.sync_engine, patience.ping, RESTED_SECONDS)
     return engine
 
 

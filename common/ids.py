@@ -62,6 +62,7 @@ def encode(prefix: str, uuid: UUID) -> str:
     return f"{prefix}_{letters}"
 
 
+@lru_cache(4096)
 def decode(prefix: str, text: str) -> UUID:
     """The UUID behind a typed id; `IdError` for anything that `encode` cannot have written."""
     kind, _, letters = text.rpartition("_")

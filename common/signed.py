@@ -1,112 +1,152 @@
-"""POSTs to one service of AWS, as they are made thousands of times a second: signed, over urllib3.
+"""POSTs to one service of AWS, as they are made thousands of times a second: signed, over aiohttp.
 
-A call by boto3 takes several times as much CPU (docs/performance.md). Endpoint, region,
-credentials, certificates and proxies are those that boto3 finds, and what fails raises its errors.
-Nothing is tried again, as in `common/aws.py`.
+A call by boto3 takes several times as much CPU, and a thread for each call hands over and waits for
+the interpreter (docs/performance.md). Endpoint, region, credentials, certificates and proxies are
+those that boto3 finds (`endpoint.py`), and what fails raises its errors. Nothing is tried again, as
+in `common/aws.py`.
 """
 
-import socket
+import asyncio
+import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
-import urllib3
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import Payload
 from botocore import exceptions as boto
 from botocore.httpsession import mask_proxy_url
-from urllib3.connection import HTTPConnection
+from yarl import URL
 
-from common import aws
-from common.endpoints import Endpoint
-from common.settings import Settings
+from common.endpoint import Body, Endpoint
 
-Answer = urllib3.BaseHTTPResponse
-"""Of any status, read to its end."""
-Body = Iterable[bytes]
-"""In pieces, which are made anew each time that it is read: to be signed, and to be sent."""
+# Connections that nobody uses are closed before a server does so: a request that is on its way
+# just then may have been taken, and may not.
+_IDLE_SECONDS: Final = 15.0
+_LATE_SECONDS: Final = 1.0
 
-_KEEP_ALIVE: Final = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-# The first that fits; each takes the URL and what urllib3 said.
-_ERRORS: Final = (
-    (urllib3.exceptions.NewConnectionError, boto.EndpointConnectionError),
-    (urllib3.exceptions.ConnectTimeoutError, boto.ConnectTimeoutError),
-    (urllib3.exceptions.ReadTimeoutError, boto.ReadTimeoutError),
-    (urllib3.exceptions.SSLError, boto.SSLError),
-    (urllib3.exceptions.HTTPError, boto.ConnectionClosedError),
-)
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Of any status, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
 
 
 class Signed:
-    """Safe to share between threads."""
+    """For the tasks of one event loop."""
 
-    def __init__(  # noqa: PLR0913 - as `aws.client`
+    def __init__(
         self,
-        settings: Settings,
-        service: aws.Service,
-        path: str = "",
+        endpoint: Endpoint,
         *,
         connect_timeout: float = 3.0,
         read_timeout: float = 20.0,
         connections: int = 10,
     ) -> None:
-        """At most `connections` calls at one time; timeouts in seconds. A call takes no longer than
-        both together, but for one piece of its body.
+        """In the running loop. At most `connections` calls at one time; timeouts in seconds. A call
+        takes no longer than both together.
         """
-        self._endpoint = Endpoint.of(settings, service, path)
-        self.url = self._endpoint.url
-        self._read_timeout = read_timeout
-        self._http = _pool(
-            self._endpoint,
-            timeout=urllib3.Timeout(
-                connect=connect_timeout, read=read_timeout, total=connect_timeout + read_timeout
+        self._endpoint = endpoint
+        self._url = URL(endpoint.url, encoded=True)
+        # Who was stopped for longer than all deadlines hears of them first when it goes on. Where
+        # nothing was written by then, they say nothing of AWS: it is tried once more.
+        self._standstill = connect_timeout + read_timeout + _LATE_SECONDS
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=connections,
+                ssl=_trust(endpoint),
+                keepalive_timeout=_IDLE_SECONDS,
             ),
-            maxsize=connections,
-            block=True,
+            timeout=aiohttp.ClientTimeout(
+                total=connect_timeout + read_timeout,
+                connect=connect_timeout,
+                sock_read=read_timeout,
+            ),
+            proxy=endpoint.proxy,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=["accept", "accept-encoding"],
+            trust_env=False,
         )
 
-    def sign(self, headers: Mapping[str, str], body: Body) -> dict[str, str]:
+    async def sign(self, headers: Mapping[str, str], body: Body) -> dict[str, str]:
         """The headers of a POST. Raises BotoCoreError where there are no credentials."""
+        if self._endpoint.must_renew or not isinstance(body, list):
+            return await asyncio.to_thread(self._endpoint.sign, headers, body)
         return self._endpoint.sign(headers, body)
 
-    def send(self, signed: Mapping[str, str], body: Body) -> Answer:
-        """Once. Raises BotoCoreError where there is no answer."""
-        pieces = _in_time(body, self._read_timeout)
+    async def send(self, signed: Mapping[str, str], body: Body) -> Answer:
+        """Once. Raises BotoCoreError where there is no answer; which one tells whether anything of
+        the request was written.
+        """
+        began = time.monotonic()
         try:
-            return self._http.request(
-                "POST", self.url, body=pieces, headers=signed, retries=False, redirect=False
-            )
-        except urllib3.exceptions.ProxyError as error:
+            return await self._send(signed, body)
+        except boto.ConnectTimeoutError:
+            if time.monotonic() - began < self._standstill:
+                raise
+            return await self._send(signed, body)
+
+    async def _send(self, signed: Mapping[str, str], body: Body) -> Answer:
+        payload = _Payload(body, int(signed["content-length"]))
+        try:
+            async with self._session.post(
+                self._url, data=payload, headers=signed, allow_redirects=False
+            ) as response:
+                return Answer(response.status, response.headers, await response.read())
+        except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
             raise boto.ProxyConnectionError(
                 proxy_url=mask_proxy_url(self._endpoint.proxy or ""), error=error
             ) from error
-        except urllib3.exceptions.HTTPError as error:
-            made = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
-            raise made(endpoint_url=self.url, error=error) from error
+        except (aiohttp.ClientError, OSError) as error:
+            made = _written(error) if payload.is_begun else _unwritten(error)
+            raise made(endpoint_url=self._endpoint.url, error=error) from error
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of the connections."""
-        self._http.clear()
+        await self._session.close()
 
 
-def _in_time(body: Body, seconds: float) -> Iterator[bytes]:
-    """TimeoutError where it takes longer from the first piece to the last: a socket's own timeout
-    is for each piece alone.
-    """
-    until = time.monotonic() + seconds
-    for piece in body:
-        if time.monotonic() > until:
-            raise TimeoutError("nobody takes the request")
-        yield piece
-
-
-def _pool(endpoint: Endpoint, **options: Any) -> urllib3.PoolManager:
+def _trust(endpoint: Endpoint) -> ssl.SSLContext | bool:
     """As botocore's."""
-    options |= {
-        "socket_options": [*HTTPConnection.default_socket_options, _KEEP_ALIVE],
-        "cert_reqs": "CERT_REQUIRED",
-        "ca_certs": endpoint.ca_bundle,
-    }
-    if endpoint.proxy is None:
-        return urllib3.PoolManager(**options)
-    auth = urllib3.util.parse_url(endpoint.proxy).auth
-    headers = urllib3.make_headers(proxy_basic_auth=auth) if auth else None
-    return urllib3.ProxyManager(endpoint.proxy, proxy_headers=headers, **options)
+    if not endpoint.url.startswith("https:"):
+        return True
+    return ssl.create_default_context(cafile=endpoint.ca_bundle)
+
+
+class _Payload(Payload):
+    """A body, of which one piece is held at a time. `is_begun`: aiohttp has asked for it.
+
+    That, and not the kind of an error, tells whether anything was written.
+    """
+
+    def __init__(self, body: Body, size: int) -> None:
+        super().__init__(body)
+        self._size = size
+        self.is_begun = False
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - aiohttp's
+        """For logs of aiohttp's that nobody asks for."""
+        raise TypeError("a body in pieces is not read as text")
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """As fast as it is taken."""
+        self.is_begun = True
+        for piece in self._value:
+            await writer.write(piece)
+
+
+def _unwritten(error: Exception) -> type[boto.BotoCoreError]:
+    if isinstance(error, aiohttp.ClientSSLError):
+        return boto.SSLError
+    is_late = isinstance(error, TimeoutError)
+    return boto.ConnectTimeoutError if is_late else boto.EndpointConnectionError
+
+
+def _written(error: Exception) -> type[boto.BotoCoreError]:
+    is_late = isinstance(error, TimeoutError)
+    return boto.ReadTimeoutError if is_late else boto.ConnectionClosedError

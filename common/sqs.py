@@ -12,9 +12,10 @@ from typing import Any, Final
 import orjson
 from botocore import exceptions as boto
 
-from common.endpoints import Endpoint
-from common.posts import Answer, Post, Posts
+from common.endpoint import Endpoint
+from common.posts import Post, Posts
 from common.settings import Settings
+from common.signed import Answer
 
 Members = dict[str, Any]
 """Of a request or an answer, by the names of SQS's API."""
@@ -31,7 +32,7 @@ class Sqs:
 
     def __init__(self, settings: Settings, read_timeout: float, connections: int = 10) -> None:
         """At most `connections` calls at one time; `read_timeout` in seconds."""
-        self._endpoint = Endpoint.of(settings, "sqs")
+        self._endpoint = Endpoint(settings, "sqs")
         self._posts = Posts(self._endpoint, read_timeout=read_timeout, connections=connections)
 
     def call(self, operation: str, members: Members) -> Members:

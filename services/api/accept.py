@@ -9,7 +9,6 @@ a draft whose inbox is gone or renamed, whose thread has become too long for it,
 been answered meanwhile, is not written.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Final
@@ -20,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common import crash, logs, queue, tracing
 from common.batch import Batcher
-from common.db import OF_THE_API
+from services.api.direct import Direct, within
 from services.api.drafts import Draft
 from services.api.lookup import Register
 from services.api.writing import write_files, write_rows
@@ -28,9 +27,6 @@ from services.api.writing import write_files, write_rows
 SET: Final = 64
 HEAVY_SET: Final = 4
 """Of drafts with files, so that a plain one never waits behind many megabytes."""
-
-PATIENCE_SECONDS: Final = OF_THE_API.answer + 1
-"""Who is being written hears how that ended; who still waits behind others that hang does not."""
 
 log = logs.get(__name__)
 
@@ -46,36 +42,33 @@ class Outcome(Enum):
 class Acceptor:
     """Writes for one process of the API."""
 
-    def __init__(
-        self, engine: AsyncEngine, ring: Callable[[str], None], patience: float = PATIENCE_SECONDS
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, ring: Callable[[str], None]) -> None:
         self._engine = engine
-        self._patience = patience
-        # One statement is one transaction: no round trips to begin and end it.
-        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._direct = Direct(engine)
         self._ring = ring
-        self._register = Register(engine)
+        self._register = Register(self._direct.fetch)
         self.look = self._register.look
         self._plain = Batcher(self._write, most=SET)
         self._heavy = Batcher(self._write, most=HEAVY_SET)
 
     async def submit(self, draft: Draft) -> Outcome:
         """Written and committed, or not at all; of an exception that says that the database is
-        away (`problems.is_unavailable`) nobody knows which, until the key is asked for again.
+        away (`problems.is_unavailable`) nobody knows which, until the key is asked for again. Who
+        goes away while others hang before it is not written.
         """
-        async with asyncio.timeout(self._patience):
-            with tracing.span("accept"):
-                if trace := tracing.current():
-                    draft.message["trace"] = trace
-                outcome = await (self._heavy if draft.files else self._plain).submit(draft)
-                if isinstance(outcome, Exception):
-                    raise outcome
+        with tracing.span("accept"):
+            if trace := tracing.current():
+                draft.message["trace"] = trace
+            outcome = await (self._heavy if draft.files else self._plain).submit(draft)
+            if isinstance(outcome, Exception):
+                raise outcome
         return outcome
 
     async def close(self) -> None:
         """When no request is under way any more."""
         for part in (self._register, self._plain, self._heavy):
             await part.close()
+        await self._direct.close()
 
     async def _write(self, drafts: list[Draft]) -> list[Outcome | Exception]:
         """One that the database refuses must not take the others with it."""
@@ -96,11 +89,10 @@ class Acceptor:
         candidates = [one for one in drafts if one.kept is None or one.id in keyed]
         if any(one.files for one in candidates):
             async with self._engine.begin() as connection:
-                found = await write_rows(connection, candidates, keyed.values())
+                found = await write_rows(within(connection), candidates, keyed.values())
                 await write_files(connection, (one for one in candidates if found.get(one.id)))
         else:
-            async with self._single.connect() as connection:
-                found = await write_rows(connection, candidates, keyed.values())
+            found = await write_rows(self._direct.fetch, candidates, keyed.values())
         return [_outcome(one, found, keyed) for one in drafts]
 
 

@@ -39,6 +39,7 @@ from services.api.routes import (
 )
 from services.api.search import Indexer
 from services.api.setup import Setup
+from services.api.shortcut import Shortcut
 from services.api.wait import Waits
 from services.api.watch import Watch
 
@@ -84,6 +85,7 @@ def create(settings: Settings, patience: Patience = OF_THE_API) -> FastAPI:
         openapi_url=None,  # services.api.openapi serves it
     )
     app.state.stopping = asyncio.Event()  # services.api.server says when
+    app.add_middleware(Shortcut, routes=messages.router.routes)
     app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes)
     for kind in (Problem, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, problems.handle)

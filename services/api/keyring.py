@@ -17,6 +17,12 @@ from services.api import keys
 
 _BELIEVED_SECONDS: Final = 0.8
 _MOST: Final = 10_000
+PATIENCE_SECONDS: Final = 9.0
+"""With the database, for all that one message asks of it: each question has a deadline of its own,
+and a request that met them all one after the other took 15 s to hear 503. Who asks waits so long;
+what is left of it is for the message (`services.api.sending`). The time in which a slow client
+sends its body does not count.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,13 @@ class Keyring:
 
     async def find(self, text: str) -> Caller | None:
         """The owner of the key `text`, or None."""
-        if not keys.is_well_formed(text):
-            return None
         hashed = keys.digest(text)
         answer = self._answers.get(hashed)
         if answer is None or answer.until < time.monotonic():
+            if not keys.is_well_formed(text):
+                return None
             answer = self._ask(hashed)
-        # Shielded: the one who asked may hang up while others wait for the same answer.
-        caller = await asyncio.shield(answer.caller)
+        caller = answer.caller.result() if answer.caller.done() else await _waited_for(answer)
         if caller is None:  # a key that is unknown now may be made in a moment
             self._answers.pop(hashed, None)
         return caller
@@ -89,3 +94,9 @@ class Keyring:
             sends_per_hour=row.sends_per_hour or self._settings.sends_per_hour,
             paused=row.paused_at and row.paused_reason["message"],
         )
+
+
+async def _waited_for(answer: _Answer) -> Caller | None:
+    """Shielded: the one who asked may hang up while others wait for the same answer."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await asyncio.shield(answer.caller)

@@ -9,15 +9,13 @@ import asyncio
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common import clock
 from common.batch import Batcher
 from common.db import as_json
+from services.api.direct import Fetch, spelled
 from services.api.drafts import Origin
 from services.api.idempotency import KEPT_FOR
 
@@ -44,7 +42,7 @@ class Known:
     answered: bool
 
 
-_LOOK: Final = sa.text("""
+_LOOK: Final = spelled("""
 SELECT i.email, i.name, k.key IS NOT NULL AS answered
 FROM json_to_recordset(CAST(:questions AS json))
     AS q (at int, organization_id uuid, inbox_id uuid, key text)
@@ -59,11 +57,9 @@ ORDER BY q.at
 class Register:
     """Answers from memory where that is enough, from the database in sets elsewhere."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, fetch: Fetch) -> None:
         self._inboxes: dict[tuple[UUID, UUID], tuple[float, Origin]] = {}
-        # Each statement is a transaction of its own here: no round trips to begin and end one.
-        reading = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._questions = Batcher(partial(look_up, reading), writers=1)
+        self._questions = Batcher(partial(look_up, fetch), writers=1)
 
     async def look(self, question: Question, *, afresh: bool = False) -> Known:
         """`afresh`: what is remembered has turned out to be old."""
@@ -85,7 +81,7 @@ class Register:
         await self._questions.close()
 
 
-async def look_up(engine: AsyncEngine, questions: list[Question]) -> list[Known]:
+async def look_up(fetch: Fetch, questions: list[Question]) -> list[Known]:
     """An answer for each question."""
     rows = [
         {
@@ -97,13 +93,12 @@ async def look_up(engine: AsyncEngine, questions: list[Question]) -> list[Known]
         for at, one in enumerate(questions)
     ]
     values = {"questions": as_json(rows), "since": clock.now() - KEPT_FOR}
-    async with asyncio.timeout(PATIENCE_SECONDS), engine.connect() as connection:
-        found = (await connection.execute(_LOOK, values)).all()
-    return [_known(one, row) for one, row in zip(questions, found, strict=True)]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        found = await fetch(_LOOK, values)
+    return [_known(one, *row) for one, row in zip(questions, found, strict=True)]
 
 
-def _known(question: Question, row: sa.Row[Any]) -> Known:
-    if row.email is None:
-        return Known(None, row.answered)
-    origin = Origin(question.organization_id, question.inbox_id, row.email, row.name or "")
-    return Known(origin, row.answered)
+def _known(question: Question, email: str | None, name: str | None, answered: bool) -> Known:
+    if email is None:
+        return Known(None, answered)
+    return Known(Origin(question.organization_id, question.inbox_id, email, name or ""), answered)

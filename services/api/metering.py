@@ -26,6 +26,7 @@ from common import ids, logs, metrics, tracing
 from services.api import body, problems
 from services.api.dependencies import Caller, Runtime, caller_of
 from services.api.idempotency import claimed_by
+from services.api.keyring import PATIENCE_SECONDS
 from services.api.limits import Window
 from services.api.problems import not_found
 from services.api.schemas.base import Schema
@@ -39,11 +40,6 @@ SECONDS = Histogram(
     buckets=metrics.SECONDS,
 )
 
-PATIENCE_SECONDS: Final = 9.0
-"""With the database, for all that one message asks of it: each question has a deadline of its own,
-and a request that met them all one after the other took 15 s to hear 503. The time in which a slow
-client sends its body does not count.
-"""
 _STANDING_SECONDS: Final = 0.9
 """For where a caller stands, where the request has not counted: an answer that was given before is
 not held back for its headers, and all of it stays within 10 s.
@@ -69,6 +65,9 @@ class MeteredRoute(APIRoute):
     `runtime`, `caller`, `claimed`, `new` (its body), and ids of the path.
     """
 
+    answer: Handler
+    """To one request; raises a Problem."""
+
     def get_route_handler(self) -> Handler:
         endpoint, model, name = self.endpoint, self._model(), f"POST {self.path}"
         in_path = [_PATH[name] for name in signature(endpoint).parameters if name in _PATH]
@@ -79,10 +78,11 @@ class MeteredRoute(APIRoute):
                     response: Response = await endpoint(**await _arguments(request, model, in_path))
                 except Exception as error:
                     raise await _told(request, error) from error
-                response.headers.update(await _headers(request))
+                response.raw_headers += _raw(await _headers(request))
                 tracing.note(status=response.status_code)
                 return response
 
+        self.answer = handle_metered
         return handle_metered
 
     def _model(self) -> type[Schema]:
@@ -98,8 +98,7 @@ async def _arguments(
 ) -> dict[str, Any]:
     runtime: Runtime = request.app.state.runtime
     began = time.monotonic()
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        caller = await caller_of(request, runtime)
+    caller = await caller_of(request, runtime)
     request.state.caller = caller
     request.state.patience = PATIENCE_SECONDS - (time.monotonic() - began)
     claimed = await claimed_by(request, caller, request.headers.get("idempotency-key"))
@@ -131,6 +130,10 @@ async def _told(request: Request, error: Exception) -> problems.Problem:
     if problem.status >= 500:  # noqa: PLR2004 - where it came from is lost on the way out
         log.error("send.failed", code=problem.code, exc_info=error)
     return replace(problem, headers={**problem.headers, **await _headers(request, problem)})
+
+
+def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 async def _headers(request: Request, problem: problems.Problem | None = None) -> dict[str, str]:

@@ -25,10 +25,11 @@ from services.api.accept import Outcome
 from services.api.dependencies import Caller, Runtime
 from services.api.drafts import STATUS, Draft, Letter, Origin, draft
 from services.api.idempotency import Claimed, find
+from services.api.keyring import PATIENCE_SECONDS
 from services.api.limits import Window
 from services.api.lookup import Question
 from services.api.messages import get_message
-from services.api.metering import ACCEPTED, PATIENCE_SECONDS, SECONDS, stand
+from services.api.metering import ACCEPTED, SECONDS, stand
 from services.api.once import in_flight
 from services.api.problems import Problem, not_found
 from services.api.schemas.messages import MOST_BYTES

@@ -25,6 +25,7 @@ from uvicorn.server import ServerState
 from common import ids
 from common.settings import Settings
 from services.api.problems import Problem, render
+from services.api.wire import Gathering
 
 DRAIN_SECONDS: Final = 1.0
 _FINISH_SECONDS: Final = 7
@@ -51,6 +52,10 @@ class Protocol(HttpToolsProtocol):
 
     server_state: State
     _reading = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """What is written is gathered."""
+        super().connection_made(cast("asyncio.Transport", Gathering(transport, self.loop)))
 
     def on_message_begin(self) -> None:
         """A request begins to come."""

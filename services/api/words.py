@@ -24,7 +24,9 @@ _MARKS: Final = "".join(
     chr(point) for point in range(0x300, 0x1F000) if category(chr(point)).startswith("M")
 )
 _WORD: Final = re.compile(rf"[{_UNSPACED}{_ASTRAL}]|(?:[^\W_{_UNSPACED}{_ASTRAL}]|[{_MARKS}])+")
-_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
+# By ASCII's number: a letter in lower case, a digit, or the space between words. A pattern takes
+# three times as long (tests/bench).
+_ASCII: Final = "".join(chr(point).lower() if chr(point).isalnum() else " " for point in range(128))
 
 # Linear whatever comes, which html.parser of CPython 3.11.7 is not (CVE-2025-6069): mail is
 # written by strangers.
@@ -37,11 +39,13 @@ _UNSEEN: Final = frozenset({"script", "style", "title"})
 def words(text: str) -> list[str]:
     """The words of a text as they are compared: no case, no compatibility forms."""
     if text.isascii():
-        found = _ASCII_WORD.findall(text.lower())
+        found = text.translate(_ASCII).split()
     else:
         folded = normalize("NFKC", normalize("NFKC", text).casefold())
         # The Turkish dotted capital I folds to an i with a dot above; a plain i is what is typed.
         found = _WORD.findall(folded.replace("i\u0307", "i"))
+    if len(max(found, key=len, default="")) <= MAX_WORD:
+        return found
     return [word[:MAX_WORD] for word in found]
 
 

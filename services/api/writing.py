@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import blobs, clock, threads
 from common.db import as_json, insert_set, recordset
 from common.models import Attachment, Message, Recipient
+from services.api.direct import Fetch, spelled
 from services.api.drafts import Draft
 from services.api.idempotency import KEPT_FOR
 
@@ -28,7 +28,7 @@ _FILE: Final = "id organization_id message_id position name content_type size bl
 # is read of a thread that was waited for is what it has come to. Rows of one statement see each
 # other at its end, when foreign keys are checked. `due_at` is the database's time, as the sender's
 # question for what is due is.
-_WRITE: Final = sa.text(f"""
+_WRITE: Final = spelled(f"""
 WITH known AS MATERIALIZED (
     SELECT m.*, p.participants, p.most FROM {recordset(Message, "messages")} m
     JOIN json_to_recordset(CAST(:places AS json)) AS p (message_id uuid, participants text[],
@@ -95,9 +95,7 @@ SELECT d.id, a.id IS NOT NULL AS accepted FROM draft d LEFT JOIN accepted a ON a
 _FILES: Final = insert_set(Attachment, _FILE.split())
 
 
-async def write_rows(
-    connection: AsyncConnection, drafts: list[Draft], keyed: Iterable[Draft]
-) -> dict[UUID, bool]:
+async def write_rows(fetch: Fetch, drafts: list[Draft], keyed: Iterable[Draft]) -> dict[UUID, bool]:
     """All rows but files. By their ids: True for those that are written now, False for those
     whose key was taken; those whose inbox or thread is not what it was are left out. No two of
     `keyed`, the drafts that have a key, have the same.
@@ -109,7 +107,7 @@ async def write_rows(
         "keys": as_json(map(_key_row, keyed)),
         "since": clock.now() - KEPT_FOR,
     }
-    return {row.id: row.accepted for row in await connection.execute(_WRITE, values)}
+    return dict(await fetch(_WRITE, values))
 
 
 def _places(drafts: list[Draft]) -> Iterator[dict[str, Any]]:

@@ -4,16 +4,18 @@ No more is claimed than can leave within a moment. What is in hand leaves in the
 was claimed, so it is the longest that a message of another organization waits for its turn.
 """
 
-import threading
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import Final
 
 from common import clock
+from common.aside import Aside
+from common.batch import Batcher
 from services.sender.account import Account
 from services.sender.jobs import Claimed
 from services.sender.lateness import Lateness
-from services.sender.pacing import Pace
+from services.sender.pacing import Pace, Turn
 from services.sender.ses import Later, Outcome, Unknown
 
 AHEAD_SECONDS: Final = 0.5
@@ -26,13 +28,15 @@ _START_SECONDS: Final = 0.1
 
 
 class Gate:
-    """Of one sender. Safe to share between threads."""
+    """Of one sender, in its event loop."""
 
     def __init__(self, account: Account, pace: Pace) -> None:
+        """In the running loop."""
         self._account = account
         self._pace = pace
+        self._asked = Aside("pace")
+        self._turns: Batcher[int, Turn] = Batcher(self._reserve, writers=1)
         self._lateness = Lateness()
-        self._lock = threading.Lock()
         self._in_hand = 0
         self._full_until = 0.0
         self._beat_at = 0.0
@@ -41,7 +45,7 @@ class Gate:
         """How many messages may be claimed, up to `most`, and for how many recipients."""
         now = time.monotonic()
         if now >= self._beat_at:
-            self._pace.beat()
+            self._asked.begin(self._pace.beat)
             self._beat_at = now + _BEAT_SECONDS
         if now < self._full_until:
             self._lateness.waits()
@@ -57,21 +61,19 @@ class Gate:
 
     def enter(self, claims: Iterable[Claimed]) -> None:
         """They are in hand."""
-        with self._lock:
-            self._in_hand += sum(one.recipients for one in claims)
+        self._in_hand += sum(one.recipients for one in claims)
 
     def leave(self, claims: Iterable[Claimed]) -> None:
         """They are not in hand any more, whatever became of them."""
-        with self._lock:
-            self._in_hand -= sum(one.recipients for one in claims)
+        self._in_hand -= sum(one.recipients for one in claims)
 
-    def wait(self, claimed: Claimed) -> float | None:
+    async def wait(self, claimed: Claimed) -> float | None:
         """Until it is almost the message's turn: the moment when it is (by `time.monotonic`), for
         `go`. None where it should not be sent now.
         """
         if self._account.is_halted:
             return None
-        turn = self._pace.reserve(claimed.recipients)
+        turn = await self._turns.submit(claimed.recipients)
         if turn.wait_seconds is None:
             self._full_until = time.monotonic() + _FULL_SECONDS
             self._lateness.waits(_FULL_SECONDS)
@@ -80,14 +82,14 @@ class Gate:
             return None
         self._lateness.waits(turn.wait_seconds)
         moment = time.monotonic() + turn.wait_seconds
-        _sleep_until(moment - _START_SECONDS)
+        await _sleep_until(moment - _START_SECONDS)
         return None if self._account.is_halted else moment
 
-    def go(self, moment: float) -> None:
+    async def go(self, moment: float) -> None:
         """Wait for the rest. What was between, a commit, is different each time, and SES must see
         the pace as it was given.
         """
-        _sleep_until(moment)
+        await _sleep_until(moment)
 
     def goes(self, claimed: Claimed, attempt: int) -> None:
         """SES is called now, with the first attempt or a later one."""
@@ -98,7 +100,7 @@ class Gate:
         """What SES's answer to one message says of all."""
         match outcome:
             case Later(halts="throttled"):
-                self._pace.hold_back(_THROTTLED_SECONDS)
+                self._asked.begin(self._pace.hold_back, _THROTTLED_SECONDS)
             case Later(halts=reason) if reason:
                 self._account.halt(reason)
             case Unknown():
@@ -106,7 +108,16 @@ class Gate:
             case _:
                 self._account.went_well()
 
+    async def close(self) -> None:
+        """When nobody waits for a turn any more."""
+        await self._turns.close()
+        self._asked.close()
 
-def _sleep_until(moment: float) -> None:
-    if (left := moment - time.monotonic()) > 0:
-        time.sleep(left)
+    async def _reserve(self, recipients: list[int]) -> list[Turn]:
+        return await self._asked(self._pace.reserve, recipients)
+
+
+async def _sleep_until(moment: float) -> None:
+    """Not a moment earlier, as a loop's timers may be that."""
+    while (left := moment - time.monotonic()) > 0:  # noqa: ASYNC110 - nobody tells the time
+        await asyncio.sleep(left)

@@ -4,6 +4,7 @@ For a copy of the database, restored from a backup: what is queued there may hav
 https://www.postgresql.org/docs/current/continuous-archiving.html
 """
 
+import asyncio
 import threading
 from typing import Final
 
@@ -15,10 +16,10 @@ _SAY_SECONDS: Final = 60.0
 log = logs.get(__name__)
 
 
-def stand_still(stopping: threading.Event) -> None:
+async def stand_still(stopping: threading.Event) -> None:
     """Until `stopping` is set."""
     PAUSED.labels("held").set(1)
     is_over = False
     while not is_over:
         log.warning("sends.held", setting="POSTROOM_HOLD_SENDS")
-        is_over = stopping.wait(_SAY_SECONDS)
+        is_over = await asyncio.to_thread(stopping.wait, _SAY_SECONDS)

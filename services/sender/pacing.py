@@ -1,13 +1,14 @@
 """When a message may go to SES: one pace for the installation, and a share of it without Redis.
 
-    reserve --> the window in Redis, one call for all who ask at one time
+    reserve --> the window in Redis, one call for a set of messages
        '------> Redis fails: our share of what it last said, until Redis is tried again
 
 `window.py` tells the rules and proves them; `shared.py` tells how the two halves keep in step.
 """
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,7 +16,6 @@ import redis
 from prometheus_client import Counter
 
 from common import logs
-from common.batch import Group
 from services.sender.shared import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Ask, SharedWindow
 from services.sender.window import SECOND, UNLIMITED, Verdict
 
@@ -40,25 +40,9 @@ class Turn:
     reason: Literal["", "rate", "quota"] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reserve:
-    recipients: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Allow:
-    rate: float
-    quota: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Hold:
-    seconds: float
-
-
 class Pace:
     """Of one process; safe to share between threads. None of it raises or sleeps: at worst it
-    waits for two calls of Redis to time out.
+    waits for two calls of Redis to time out, and for those of another thread.
     """
 
     def __init__(
@@ -75,29 +59,30 @@ class Pace:
         self._clock = clock
         self._again_at = 0.0
         self._pause = 0.0
-        # One thread, so that nothing in here needs a lock.
-        self._group: Group[_Reserve | _Allow | _Hold, Turn] = Group("pace", self._decide)
+        self._lock = threading.Lock()
+        self._is_closed = False
 
     def allow(self, rate: float, quota_left: float | None) -> None:
         """From GetAccount: MaxSendRate in recipients a second, and how many recipients are left of
         the 24 hours; None: as many as you like. For all processes, from now on.
         """
         quota = UNLIMITED if quota_left is None else max(0.0, quota_left)
-        self._submit(_Allow(min(max(0.0, rate), _BOUNDLESS), min(quota, _BOUNDLESS)))
+        self._decide(Ask(allowed=(min(max(0.0, rate), _BOUNDLESS), min(quota, _BOUNDLESS))))
 
-    def reserve(self, recipients: int) -> Turn:
-        """A turn for one message, to be asked for right before its call. "rate" as long as
-        nobody has allowed anything.
+    def reserve(self, recipients: Sequence[int]) -> list[Turn]:
+        """A turn for each message of so many recipients, to be asked for right before its call.
+        "rate" as long as nobody has allowed anything.
         """
-        return self._submit(_Reserve(max(1, recipients)))
+        verdicts = self._decide(Ask([max(1, one) for one in recipients]))
+        return [_turn(one) for one in verdicts]
 
     def hold_back(self, seconds: float) -> None:
         """No new turn of any process begins within so many seconds. For TooManyRequests."""
-        self._submit(_Hold(seconds))
+        self._decide(Ask(hold=int(seconds * SECOND)))
 
     def beat(self) -> None:
         """This process lives: to be told every few seconds, as it may have nothing to reserve."""
-        self._submit(_Hold(0))
+        self._decide(Ask())
 
     @property
     def share(self) -> float:
@@ -105,23 +90,19 @@ class Pace:
         return self._shared.rate / self._shared.senders
 
     def close(self) -> None:
-        """After the last `reserve`. The others' shares grow."""
-        self._group.close()
-        if self._clock() >= self._again_at:
+        """Nothing is granted any more, and the others' shares grow."""
+        with self._lock:
+            self._is_closed = True
+            if self._clock() < self._again_at:
+                return
             try:
                 self._shared.leave()
             except _FAILURES as error:
                 self._failed(error)
 
-    def _submit(self, item: _Reserve | _Allow | _Hold) -> Turn:
-        try:
-            return self._group.submit(item)
-        except RuntimeError:  # closed
-            return Turn(None, "rate")
-
-    def _decide(self, items: list[_Reserve | _Allow | _Hold]) -> list[Turn]:
-        verdicts = iter(self._verdicts(_ask(items)))
-        return [_turn(next(verdicts)) if isinstance(one, _Reserve) else _DONE for one in items]
+    def _decide(self, ask: Ask) -> list[Verdict]:
+        with self._lock:
+            return ["rate"] * len(ask.costs) if self._is_closed else self._verdicts(ask)
 
     def _verdicts(self, ask: Ask) -> list[Verdict]:
         if self._clock() < self._again_at:
@@ -147,18 +128,6 @@ class Pace:
         self._again_at = self._clock() + self._pause
         FALLBACKS.labels(type(error).__name__).inc()
         log.warning("pacing.alone", error=type(error).__name__, share=self.share)
-
-
-_DONE: Final = Turn(0.0)
-
-
-def _ask(items: list[_Reserve | _Allow | _Hold]) -> Ask:
-    allowed = [(one.rate, one.quota) for one in items if isinstance(one, _Allow)]
-    return Ask(
-        [one.recipients for one in items if isinstance(one, _Reserve)],
-        allowed[-1] if allowed else None,
-        int(max((one.seconds for one in items if isinstance(one, _Hold)), default=0) * SECOND),
-    )
 
 
 def _turn(verdict: Verdict) -> Turn:

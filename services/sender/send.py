@@ -1,11 +1,13 @@
 """Sending: what the sender does with one message, from the claim to the recorded result.
 
-The natural way is `perform`, read from top to bottom. What makes it safe is the order: the claim
-is committed before anything else; `start` is committed before SES is called, and refuses one
-that is not ours any more; the result is recorded only where it still is.
+The natural way is `attempt`, read from top to bottom, and then `record`. What makes it safe is the
+order: the claim is committed before anything else; `start` is committed before SES is called, and
+refuses one that is not ours any more; the result is recorded only where it still is.
+
+It lives in one event loop, and asks Postgres in threads beside it: a set of messages at a time.
 """
 
-import threading
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -18,13 +20,13 @@ import sqlalchemy as sa
 from prometheus_client import Counter
 
 from common import crash, logs, queue, tracing
-from common.addresses import AddressError
-from common.batch import Group
+from common.aside import Aside
+from common.batch import Batcher
 from services.sender import outcomes
-from services.sender.compose import ComposeError, compose
+from services.sender.composer import Composer
 from services.sender.gate import Gate
 from services.sender.jobs import Claimed, Jobs, Result
-from services.sender.mail import envelope, outgoing
+from services.sender.mail import envelope
 from services.sender.ses import Accepted, Outcome, Rejected, Ses
 from services.sender.tidy import Tidier
 
@@ -46,8 +48,8 @@ _AWAY: Final = (
 class Desk:
     """What a sender works with. `calls`: to SES, at one time; `grace`: see `outcomes.result`."""
 
-    engine: sa.Engine
     jobs: Jobs
+    composer: Composer
     tidier: Tidier
     gate: Gate
     ses: Ses
@@ -57,112 +59,114 @@ class Desk:
 
 
 class Sender:
-    """The work of the room `sender` (`common.worker.Work`)."""
+    """The work of the room `sender` (`common.room.Work`)."""
 
     def __init__(self, desk: Desk) -> None:
+        """In the running loop."""
         self._desk = desk
         self._jobs = desk.jobs
         self._gate = desk.gate
-        self._starts: Group[Claimed, int | None] = Group("start", desk.jobs.start)
-        self._records: Group[Result, None] = Group("record", self._record)
-        # There are more threads than places: who composes or records holds none.
-        self._places = threading.BoundedSemaphore(desk.calls)
+        self._claiming, self._starting, self._recording = map(Aside, ("claim", "start", "record"))
+        self._starts: Batcher[Claimed, int | None] = Batcher(self._start_set, writers=1)
+        # There are more messages under way than calls: who is being composed holds none back.
+        self._calls = asyncio.Semaphore(desk.calls)
         self._suspect: UUID | None = None
 
-    def claim(self, most: int) -> list[Claimed]:
+    async def claim(self, most: int) -> list[Claimed]:
         """Messages that are due, as many as can leave soon."""
         messages, recipients = self._gate.room(most)
         if not messages:
             return []
-        claims = self._claim_suspect() or self._jobs.claim(messages, recipients)
+        claims = await self._claiming(self._claim, messages, recipients)
         self._gate.enter(claims)
         if claims:
             crash.at("after_claim")
         return claims
 
-    def perform(self, claimed: Claimed) -> None:
-        """Compose, wait for its turn, start, call SES, record."""
+    async def attempt(self, claimed: Claimed) -> Result | None:
+        """Compose, wait for its turn, start, call SES; what is to be recorded, if anything."""
+        result = None
         try:
             with tracing.span("send", claimed.row["trace"]):
-                self._perform(claimed)
+                result = await self._send(claimed, await self._desk.composer.compose(claimed))
         except Exception:
             self._desk.tidier.owe(claimed)
             raise
         finally:
             self._gate.leave([claimed])
-            if claimed.id == self._suspect:
-                self._suspect = None
+            if result is None:
+                self._clear(claimed)
+        return result
 
-    def give_back(self, jobs: list[Claimed]) -> None:
-        """Claimed and not started: for anybody."""
-        self._gate.leave(jobs)
-        self._jobs.give_back(jobs)
-
-    def close(self) -> None:
-        """After the last `perform`."""
-        self._starts.close()
-        self._records.close()
-
-    def _perform(self, claimed: Claimed) -> None:
-        mime = self._compose(claimed)
-        result = self._send(claimed, mime)
-        if result is not None:
-            self._records.submit(result)
-            crash.at("after_record", outcomes.ids_of(claimed)["message_id"])
-
-    def _send(self, claimed: Claimed, mime: list[bytes] | Rejected) -> Result | None:
-        """What is to be recorded, if anything."""
-        # What cannot be composed is recorded at once; it is no matter of SES.
-        is_mail = not isinstance(mime, Rejected)
-        with self._places if is_mail else nullcontext():
-            moment = self._gate.wait(claimed) if is_mail else 0.0
-            if moment is None:
-                self._jobs.give_back([claimed])
-                return None
-            label = outcomes.ids_of(claimed)["message_id"]
-            crash.at("before_start", label)
-            attempt = self._start(claimed)
-            if attempt is None:
-                FENCED.labels("start").inc()
-                log.warning("send.fenced", step="start", **outcomes.ids_of(claimed))
-                return None
-            crash.at("before_ses", label)
-            self._gate.go(moment)
-            outcome = mime if isinstance(mime, Rejected) else self._call(claimed, mime, attempt)
-        outcomes.tell(claimed, attempt, outcome)
-        result = outcomes.result(claimed, attempt, outcome, self._desk.grace)
-        return replace(result, not_made=int(outcome is mime))
-
-    def _compose(self, claimed: Claimed) -> list[bytes] | Rejected:
+    async def record(self, results: list[Result]) -> None:
+        """What was started and is not recorded becomes unknown when its lease is over."""
         try:
-            return compose(outgoing(self._desk.engine, claimed))
-        except (ComposeError, AddressError) as error:
-            return Rejected(type(error).__name__, str(error))
-
-    def _start(self, claimed: Claimed) -> int | None:
-        try:
-            return self._starts.submit(claimed)
-        except sa.exc.SQLAlchemyError:
-            # It may stand as started all the same, and would end as unknown: take that back.
-            self._records.submit(Result(claimed, None, "queued", not_made=1))
+            deliveries, late = await self._recording(self._record_when_possible, results)
+        except Exception:
+            for one in results:
+                self._desk.tidier.owe(one.claimed)
             raise
-
-    def _call(self, claimed: Claimed, mime: list[bytes], attempt: int) -> Outcome:
-        self._gate.goes(claimed, attempt)
-        outcome = self._desk.ses.send(envelope(claimed, mime, attempt))
-        if isinstance(outcome, Accepted):
-            crash.at("after_ses_accept", outcomes.ids_of(claimed)["message_id"])
-        self._gate.heed(outcome)
-        return outcome
-
-    def _record(self, results: list[Result]) -> list[None]:
-        deliveries, late = self._record_when_possible(results)
+        finally:
+            for one in results:
+                self._clear(one.claimed)
+        for one in results:
+            crash.at("after_record", outcomes.ids_of(one.claimed)["message_id"])
         if deliveries:
             self._desk.ring(queue.WEBHOOKS)
         if late:
             FENCED.labels("record").inc(late)
             log.warning("send.fenced", step="record", messages=late)
-        return [None] * len(results)
+
+    async def give_back(self, jobs: list[Claimed]) -> None:
+        """Claimed and not started: for anybody."""
+        self._gate.leave(jobs)
+        await self._claiming(self._jobs.give_back, jobs)
+
+    async def close(self) -> None:
+        """When nothing is under way any more."""
+        await self._starts.close()
+        await self._gate.close()
+        self._desk.composer.close()
+        for thread in (self._claiming, self._starting, self._recording):
+            thread.close()
+
+    async def _send(self, claimed: Claimed, mime: list[bytes] | Rejected) -> Result | None:
+        # What cannot be composed is recorded at once; it is no matter of SES.
+        is_mail = not isinstance(mime, Rejected)
+        async with self._calls if is_mail else nullcontext():
+            moment = await self._gate.wait(claimed) if is_mail else 0.0
+            if moment is None:
+                await self._claiming(self._jobs.give_back, [claimed])
+                return None
+            label = outcomes.ids_of(claimed)["message_id"]
+            crash.at("before_start", label)
+            try:
+                attempt = await self._starts.submit(claimed)
+            except sa.exc.SQLAlchemyError:
+                # It may stand as started all the same, and would end as unknown: take that back.
+                log.exception("send.start_failed")
+                return Result(claimed, None, "queued", not_made=1)
+            if attempt is None:
+                FENCED.labels("start").inc()
+                log.warning("send.fenced", step="start", **outcomes.ids_of(claimed))
+                return None
+            crash.at("before_ses", label)
+            await self._gate.go(moment)
+            said = mime if isinstance(mime, Rejected) else await self._call(claimed, mime, attempt)
+        outcomes.tell(claimed, attempt, said)
+        result = outcomes.result(claimed, attempt, said, self._desk.grace)
+        return replace(result, not_made=int(said is mime))
+
+    async def _call(self, claimed: Claimed, mime: list[bytes], attempt: int) -> Outcome:
+        self._gate.goes(claimed, attempt)
+        outcome = await self._desk.ses.send(envelope(claimed, mime, attempt))
+        if isinstance(outcome, Accepted):
+            crash.at("after_ses_accept", outcomes.ids_of(claimed)["message_id"])
+        self._gate.heed(outcome)
+        return outcome
+
+    async def _start_set(self, claims: list[Claimed]) -> list[int | None]:
+        return await self._starting(self._jobs.start, claims)
 
     def _record_when_possible(self, results: list[Result]) -> tuple[int, int]:
         """What SES said is known here alone, so it waits for a database that is away, as long as
@@ -178,12 +182,17 @@ class Sender:
                 log.warning("send.record_waits", messages=len(results), error=type(error).__name__)
                 time.sleep(_RECORD_PAUSE_SECONDS)
 
-    def _claim_suspect(self) -> list[Claimed]:
-        """One at a time in each process, so that it takes no other suspect with it."""
-        if self._suspect or not self._desk.tidier.may_be_suspects:
-            return []
-        claims = self._jobs.claim_suspect()
-        self._desk.tidier.may_be_suspects = bool(claims)
-        for one in claims:
-            self._suspect = one.id
-        return claims
+    def _clear(self, claimed: Claimed) -> None:
+        """It has not killed us; what it would have left unrecorded is recorded."""
+        if claimed.id == self._suspect:
+            self._suspect = None
+
+    def _claim(self, messages: int, recipients: float) -> list[Claimed]:
+        """A suspect goes alone, one at a time in each process: so it takes no other with it."""
+        if not self._suspect and self._desk.tidier.may_be_suspects:
+            suspects = self._jobs.claim_suspect()
+            self._desk.tidier.may_be_suspects = bool(suspects)
+            for one in suspects:
+                self._suspect = one.id
+                return [one]
+        return self._jobs.claim(messages, recipients)

@@ -12,7 +12,6 @@ not take the message may lead to a second call.
 """
 
 import re
-import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -102,52 +101,49 @@ _DAILY: Final = re.compile(r"\bdaily\b|\bquota\b", re.IGNORECASE)
 _DOMAIN: Final = timedelta(minutes=1)
 _DOMAIN_CODES: Final = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 _PERMISSION: Final = timedelta(seconds=30)
-# The connection was never made, so nothing was written on it.
-_NOT_CONNECTED: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+# Nothing of the request was written (`common/signed.py`).
+_NOT_CONNECTED: Final = (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    SSLError,
+)
 _SERVER_ERROR: Final = 500
 
 
 class Ses:
-    """SES, as threads share it."""
+    """SES, as the tasks of an event loop share it."""
 
     def __init__(self, signed: Signed, configuration_set: str) -> None:
         self._signed = signed
         self._configuration_set = configuration_set
 
-    def send(self, envelope: Envelope) -> Outcome:
+    async def send(self, envelope: Envelope) -> Outcome:
         """Call SES once. Never raises for what SES or the network does."""
         with SES_CALL.time():
             try:
                 with tracing.span("SendEmail", kind="client"):
-                    return self._send(envelope)
+                    return await self._send(envelope)
             except Exception as error:  # noqa: BLE001 - whatever it is, SES may have the message
                 return _failed(error)
 
-    def _send(self, envelope: Envelope) -> Outcome:
+    async def _send(self, envelope: Envelope) -> Outcome:
         try:
             tags = (*envelope.tags, *tracing.tags())
             body = wire.body(envelope, tags, self._configuration_set)
-            headers = self._signed.sign(wire.HEADERS, body)
+            headers = await self._signed.sign(wire.HEADERS, body)
         except Exception as error:  # noqa: BLE001 - no matter of the message, whatever it is
             return Later(type(error).__name__, "SES was not called.", halts="credentials")
-        return Accepted(wire.message_id(self._signed.send(headers, body)))
+        return Accepted(wire.message_id(await self._signed.send(headers, body)))
 
 
 def _failed(error: Exception) -> Outcome:
     """Only proof will do that SES has it not."""
     if isinstance(error, SesError):
         return _answered(error)
-    if isinstance(error, _NOT_CONNECTED) or _is_distrust(error):
+    if isinstance(error, _NOT_CONNECTED):
         return Later(type(error).__name__, "SES could not be reached.", halts="unreachable")
     return Unknown(type(error).__name__, "SES did not answer.")
-
-
-def _is_distrust(error: Exception) -> bool:
-    """We hung up on a certificate. Other errors of TLS may come after the request was written."""
-    cause = error.kwargs["error"] if isinstance(error, SSLError) else None
-    return isinstance(cause, Exception) and any(
-        isinstance(one, ssl.SSLCertVerificationError) for one in cause.args
-    )
 
 
 def _answered(error: SesError) -> Outcome:

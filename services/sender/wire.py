@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import orjson
 
-from common.signed import Answer, Body
+from common.endpoint import Body
+from common.signed import Answer
 
 PATH: Final = "/v2/email/outbound-emails"
 HEADERS: Final = {"content-type": "application/json"}

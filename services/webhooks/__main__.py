@@ -1,7 +1,5 @@
 """`python -m services.webhooks`: events from Postgres to the endpoints of customers."""
 
-import asyncio
-import signal
 import threading
 
 import uvloop
@@ -9,13 +7,13 @@ from prometheus_client import REGISTRY
 
 from common import db, housekeeping, metrics, process, queue, worker
 from common.queue import Doorbell
+from common.room import Room
 from common.settings import Settings
 from common.vault import Vault
 from services.webhooks import actors, claims, endpoints, held
 from services.webhooks.client import WebhookClient
 from services.webhooks.deliver import Deliverer
-from services.webhooks.jobs import Claimed, Jobs, Result
-from services.webhooks.room import Room
+from services.webhooks.jobs import Jobs
 
 
 def main() -> None:
@@ -44,26 +42,16 @@ async def _deliver(
     )
     jobs = Jobs(engine, settings.delivery_lease_seconds, settings.webhook_endpoint_limit)
     deliverer = Deliverer(jobs, client, vault, doorbell.ring)
-    room = Room(queue.WEBHOOKS, deliverer, settings.webhook_connections, settings.tick_seconds)
+    places = settings.webhook_connections
+    room = Room(queue.WEBHOOKS, deliverer, places, settings.tick_seconds, ready=2 * places)
     actors.declare(doorbell, room)
-    _hear_signals(room, stopping)
+    worker.hear_signals(stopping, room.wake)
     with worker.serving(settings, doorbell, queue.WEBHOOKS):
         if settings.hold_webhooks:
             await held.stand_still(stopping)
         await room.run(stopping)
     await deliverer.close()
     await engine.dispose()
-
-
-def _hear_signals(room: Room[Claimed, Result], stopping: threading.Event) -> None:
-    """From here on by the loop: uvloop takes the place of what `stop_on_signals` listens to."""
-
-    def stop() -> None:
-        stopping.set()
-        room.wake()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 if __name__ == "__main__":

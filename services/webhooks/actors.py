@@ -3,8 +3,8 @@
 import dramatiq
 
 from common.queue import WEBHOOKS, Doorbell, actor_of
+from common.room import Room
 from services.webhooks.jobs import Claimed, Result
-from services.webhooks.room import Room
 
 
 def declare(doorbell: Doorbell, room: Room[Claimed, Result]) -> None:

@@ -19,8 +19,9 @@ from yarl import URL
 
 from services.webhooks import failures
 from services.webhooks.egress import Forbidden, Guard, Network, parse_url
-from services.webhooks.exchange import Reply, Request, Sessions
+from services.webhooks.exchange import Pools, Reply
 from services.webhooks.failures import FORBIDDEN, PROXY, TIMEOUT
+from services.webhooks.outgoing import Request
 from services.webhooks.wire import Attempt, begin
 
 # Remembered: to read one takes longer than all the rest that is done here for a call.
@@ -69,13 +70,13 @@ class WebhookClient:
         network: Network | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Outside of a loop or in it; sessions are made at the first `post`."""
+        """Outside of a loop or in it; its pools are made at the first `post`."""
         self._timeout_seconds = timeout_seconds
         self._allow_private = allow_private
         self._proxy_url = proxy_url
         self._network = network or Network()
         self._tls = tls or _trust()
-        self._sessions: Sessions | None = None
+        self._pools: Pools | None = None
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send `body` to `url`; never raises for what an endpoint or the network does.
@@ -88,8 +89,8 @@ class WebhookClient:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 request = Request(_target(url, self._allow_private), body, headers)
-                self._sessions = sessions = self._sessions or self._begin()
-                await sessions.exchange(request, reply, attempt)
+                self._pools = pools = self._pools or self._begin()
+                await pools.exchange(request, reply, attempt)
         except Forbidden:
             error = FORBIDDEN
         except (failures.Failed, aiohttp.ClientError, OSError) as fault:
@@ -102,13 +103,13 @@ class WebhookClient:
 
     async def close(self) -> None:
         """After the last `post`."""
-        if self._sessions is not None:
-            await self._sessions.close()
+        if self._pools is not None:
+            await self._pools.close()
 
-    def _begin(self) -> Sessions:
+    def _begin(self) -> Pools:
         # A proxy is the operator's own, and stands where the operator wants it.
         guard = Guard(self._allow_private or self._proxy_url is not None, self._network)
-        return Sessions(guard, self._tls, self._proxy_url)
+        return Pools(guard, self._tls, self._proxy_url)
 
     def _word(self, fault: Exception, attempt: Attempt, url: str) -> str:
         late = isinstance(fault, TimeoutError)

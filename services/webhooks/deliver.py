@@ -123,6 +123,8 @@ class Deliverer:
 
 
 def _note(result: Result) -> None:
+    if tracing.current() is None:
+        return
     row = result.claimed.row
     tracing.note(
         organization_id=row["organization_id"],

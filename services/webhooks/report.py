@@ -1,5 +1,6 @@
 """What has come of attempts, told: a number and a line for each."""
 
+import logging
 import time
 from functools import cache
 from typing import Final
@@ -43,6 +44,13 @@ def report(result: Result, answer: Answer) -> None:
     _count(DELIVERIES, outcome).inc()
     if outcome == "delivered":
         EVENT_TO_DELIVERED.observe(time.time() - row["created_at"].timestamp())
+    if log.is_enabled_for(logging.INFO):
+        _tell(result, answer, outcome)
+
+
+def _tell(result: Result, answer: Answer, outcome: str) -> None:
+    """Its line, whose ids take longer to spell than the rest takes to count."""
+    row = result.claimed.row
     request = {"request_id": row["request_id"]} if row["request_id"] else {}
     log.info(
         "delivery.attempted",

@@ -13,6 +13,7 @@ import hmac
 import re
 import secrets as randomness
 from collections.abc import Sequence
+from functools import lru_cache
 
 PREFIX = "whsec_"
 NEW_KEY_BYTES = 32
@@ -40,7 +41,7 @@ def sign(secrets: Sequence[str], webhook_id: str, timestamp: int, body: bytes) -
         raise ValueError("a webhook id is visible ASCII without a dot")
 
     signed = f"{webhook_id}.{timestamp:d}.".encode("ascii") + body
-    return " ".join(_signature(_key(secret), signed) for secret in secrets)
+    return " ".join([_signature(secret, signed) for secret in secrets])
 
 
 def headers(secrets: Sequence[str], webhook_id: str, timestamp: int, body: bytes) -> dict[str, str]:
@@ -52,8 +53,16 @@ def headers(secrets: Sequence[str], webhook_id: str, timestamp: int, body: bytes
     }
 
 
-def _signature(key: bytes, signed: bytes) -> str:
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode("ascii")
+def _signature(secret: str, signed: bytes) -> str:
+    mac = _mac(secret).copy()
+    mac.update(signed)
+    return "v1," + base64.b64encode(mac.digest()).decode("ascii")
+
+
+@lru_cache(1024)
+def _mac(secret: str) -> hmac.HMAC:
+    """Begun with the key: to look for the hash and to set up both pads is half of a signature."""
+    return hmac.new(_key(secret), digestmod=hashlib.sha256)
 
 
 def _key(secret: str) -> bytes:

@@ -2,8 +2,9 @@
 
 The attempt is carried in a context variable: aiohttp runs an exchange in the task that asked for
 it, and hands nothing of ours to its resolver, its sockets and its protocols. `Connector` and `Peer`
-reach into three things of aiohttp that have no public name (`_factory`, `_release`, `_conns`);
-test_wire.py and test_reuse.py fail where they are gone.
+reach into three things of aiohttp that have no public name (`_factory`, `_release`, `_conns`), and
+`exchange.py` speaks with its protocol without its session; test_wire.py and test_reuse.py fail
+where they are gone.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from aiohttp import TCPConnector
+from aiohttp import ClientConnectionResetError, TCPConnector
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
@@ -71,6 +72,12 @@ class Peer(ResponseHandler):
         """Is called as an exchange begins."""
         self.attempt = current()
         super().set_response_params(**params)
+
+    def write(self, data: bytes) -> None:
+        """As aiohttp's writer, which fails so where the connection has ended meanwhile."""
+        if self.transport is None or self.transport.is_closing():
+            raise ClientConnectionResetError("the connection has ended")
+        self.transport.write(data)
 
     def data_received(self, data: bytes) -> None:
         """Bytes that nobody asked for are no answer to the next request; too many are none."""

@@ -3,6 +3,7 @@
 Memory is what Python holds at its peak (`tracemalloc`), by the size of the file.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,12 +12,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from time import perf_counter
 
-import urllib3
 from botocore.credentials import ReadOnlyCredentials
 
 from common.addresses import Address
-from common.settings import Settings
-from common.signed import Answer, Body, Signed
+from common.endpoint import Body
+from common.signed import Answer, Signed
+from common.sigv4 import Signer
 from services.sender.compose import Attachment, Outgoing, compose, stable_id
 from services.sender.ses import Accepted, Ses
 from services.sender.wire import Envelope
@@ -73,10 +74,15 @@ def cost(write: Callable[[Outgoing], object], mail: Outgoing) -> float:
 
 
 def _memory() -> list[Figure]:
-    ses = Ses(_of_nobody(), "postroom")
-    _send(ses, compose(SMALL))  # what is loaded once
-    copies = peak(lambda: compose(LARGE)) / SIZE
-    road = peak(lambda: _send(ses, compose(_read()))) / SIZE
+    with asyncio.Runner() as runner:
+        ses = Ses(_Nobody(), "postroom")
+
+        def send(mime: list[bytes]) -> None:
+            runner.run(_send(ses, mime))
+
+        send(compose(SMALL))  # what is loaded once
+        copies = peak(lambda: compose(LARGE)) / SIZE
+        road = peak(lambda: send(compose(_read()))) / SIZE
     return [
         Figure("compose, memory by the file's size", (copies,), "copies", COPIES_BAR, "without it"),
         Figure("file, mail and the call, the same", (road,), "copies", told="with the file"),
@@ -89,8 +95,9 @@ def _read() -> Outgoing:
     return replace(LARGE, attachments=(replace(FILE, content=content),))
 
 
-def _send(ses: Ses, mime: Sequence[bytes]) -> None:
-    outcome = ses.send(Envelope(SMALL.from_.email, (SMALL.to[0].email,), (), (), (), mime))
+async def _send(ses: Ses, mime: Sequence[bytes]) -> None:
+    envelope = Envelope(SMALL.from_.email, (SMALL.to[0].email,), (), (), (), mime)
+    outcome = await ses.send(envelope)
     if not isinstance(outcome, Accepted):
         raise RuntimeError(outcome)  # noqa: TRY004 - it is no argument
 
@@ -98,23 +105,15 @@ def _send(ses: Ses, mime: Sequence[bytes]) -> None:
 class _Nobody(Signed):
     """The product's way to SES up to the wire."""
 
-    def sign(self, headers: Mapping[str, str], body: Body) -> dict[str, str]:
-        return self._endpoint.signer.signed(
-            headers, body, ReadOnlyCredentials("id", "secret", None)
-        )
+    def __init__(self) -> None:
+        self._signer = Signer.of("http://127.0.0.1:9/", "us-east-1", "ses")
 
-    def send(self, signed: Mapping[str, str], body: Body) -> Answer:  # noqa: ARG002
+    async def sign(self, headers: Mapping[str, str], body: Body) -> dict[str, str]:
+        return self._signer.signed(headers, body, ReadOnlyCredentials("id", "secret", None))
+
+    async def send(self, signed: Mapping[str, str], body: Body) -> Answer:  # noqa: ARG002
         deque(body, 0)
-        return urllib3.HTTPResponse(b'{"MessageId":"0100019aab3c7f10"}', status=200)
-
-
-def _of_nobody() -> Signed:
-    settings = Settings(
-        database_url="postgresql://nobody@127.0.0.1/none",
-        redis_url="redis://nobody",
-        aws_url="http://127.0.0.1:9",
-    )
-    return _Nobody(settings, "sesv2")
+        return Answer(200, {}, b'{"MessageId":"0100019aab3c7f10"}')
 
 
 def by_library(mail: Outgoing) -> bytes:

@@ -24,10 +24,11 @@ def record_before_ses() -> None:
 
     call = send.Sender._call
 
-    def early(self: send.Sender, claimed: Any, mime: list[bytes], attempt: int) -> Any:
-        self._records.submit(Result(claimed, Sighting(claimed.id, "sent", clock.now()), "done"))
+    async def early(self: send.Sender, claimed: Any, mime: list[bytes], attempt: int) -> Any:
+        sent = Sighting(claimed.id, "sent", clock.now())
+        await self.record([Result(claimed, sent, "done")])
         crash.at("after_ses_accept")  # or so it thinks
-        return call(self, claimed, mime, attempt)
+        return await call(self, claimed, mime, attempt)
 
     send.Sender._call = early  # type: ignore[method-assign]
     vars(send)["crash"] = SimpleNamespace(at=lambda *_: None)
@@ -56,17 +57,18 @@ def retries_of_a_call() -> None:
     """What gets no answer, or a bad one, is sent again, as boto3 does of itself."""
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
-    from common.signed import Answer, Body, Signed  # noqa: PLC0415
+    from common.endpoint import Body  # noqa: PLC0415
+    from common.signed import Answer, Signed  # noqa: PLC0415
 
     send = Signed.send
 
-    def thrice(self: Signed, signed: Any, body: Body) -> Answer:
+    async def thrice(self: Signed, signed: Any, body: Body) -> Answer:
         for _ in range(2):
             with suppress(BotoCoreError):
-                answer = send(self, signed, body)
+                answer = await send(self, signed, body)
                 if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     return answer
-        return send(self, signed, body)
+        return await send(self, signed, body)
 
     Signed.send = thrice  # type: ignore[method-assign]
 

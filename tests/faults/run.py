@@ -147,7 +147,8 @@ class Run:
     @property
     def most_in_a_window(self) -> float:
         """Recipients that SES may be given within any 2 s, as it sees them."""
-        return self.system.pace.rate * ledger.WINDOW_SECONDS
+        pace = self.system.pace
+        return pace.rate * (ledger.WINDOW_SECONDS + pace.jitter)
 
 
 def calls(evidence: Evidence) -> Bar:

@@ -40,6 +40,7 @@ class Pace:
     grace: float
     tick: float
     rate: float  # recipients a second that SES takes
+    jitter: float = 0  # by which a busy machine may bring calls together that were apart
 
     def settings(self) -> dict[str, object]:
         return {
@@ -53,7 +54,7 @@ class Pace:
         }
 
 
-SHORT: Final = Pace(lease=2.0, call=0.8, grace=1.0, tick=0.5, rate=50.0)
+SHORT: Final = Pace(lease=2.0, call=0.8, grace=1.0, tick=0.5, rate=50.0, jitter=0.4)
 # Twice what the load needs: what is measured is how a fault is got over, not a queue behind it.
 LONG: Final = Pace(lease=3.0, call=1.0, grace=2.0, tick=1.0, rate=200.0)
 

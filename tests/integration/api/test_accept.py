@@ -136,13 +136,16 @@ def test_who_waits_behind_others_that_hang_is_told_in_time_and_is_not_written(
 ) -> None:
     async def run(holding: sa.Connection) -> list[Any]:
         database = make_async_engine(settings)
-        acceptor = Acceptor(database, lambda _: None, patience=0.5)
-        hanging = [acceptor.submit(written(origin)) for _ in range(2 * SET)]
+        acceptor = Acceptor(database, lambda _: None)
+
+        async def in_time(*draft: Any) -> Outcome:
+            async with asyncio.timeout(0.5):
+                return await acceptor.submit(written(origin, *draft))
+
+        hanging = [in_time() for _ in range(2 * SET)]
         under_way = asyncio.gather(*hanging, return_exceptions=True)
         await asyncio.to_thread(eventually, lambda: rows(engine, WAITING))
-        late = await asyncio.gather(
-            acceptor.submit(written(origin, "late")), return_exceptions=True
-        )
+        late = await asyncio.gather(in_time("late"), return_exceptions=True)
         await under_way
         holding.rollback()
         soon = await acceptor.submit(written(origin, "soon"))

@@ -135,7 +135,7 @@ def test_a_start_that_was_cut_off_is_taken_back_and_made_again(
     with gate(engine, START) as start, sender(send_lease_seconds=3600) as running:
         eventually(start.waiting, 20)
         server.execute(sa.text(_TERMINATE), {"name": engine.url.database, "gate": start.pid})
-        eventually(lambda: running.said("room.job_failed"), 20)
+        eventually(lambda: running.said("send.start_failed"), 20)
         start.open()
 
         sent = wait_until(engine, queued, status="sent")

@@ -39,7 +39,7 @@ def test_a_dead_redis_leaves_a_share_at_once(installation: Installation, moody: 
     alone = installation.pace(moody, processes=4, clock=Clock())
 
     alone.allow(8, None)
-    turns = [alone.reserve(1) for _ in range(8)]
+    turns = [alone.reserve([1])[0] for _ in range(8)]
 
     assert alone.share == 2
     assert waits(turns)[:3] == [0.0, pytest.approx(0.5376, abs=1e-3), pytest.approx(1.0753, 1e-3)]
@@ -57,12 +57,12 @@ def test_a_redis_that_hangs_is_waited_for_only_once_in_a_while(installation: Ins
         alone = installation.pace(client, clock=clock)
         alone.allow(5000, None)
 
-        turns = [alone.reserve(1) for _ in range(50)]
+        turns = [alone.reserve([1])[0] for _ in range(50)]
         at_first = fallbacks() - before
         clock.now += 2.1
-        turns += [alone.reserve(1) for _ in range(50)]
+        turns += [alone.reserve([1])[0] for _ in range(50)]
         clock.now += 3.9
-        turns += [alone.reserve(1) for _ in range(50)]
+        turns += [alone.reserve([1])[0] for _ in range(50)]
         alone.close()
         client.close()
 
@@ -76,7 +76,7 @@ def test_a_single_silence_is_asked_again(installation: Installation, moody: Mood
     shared.allow(100, 10)
 
     moody.silent = 1
-    turn = shared.reserve(1)
+    turn = shared.reserve([1])[0]
 
     assert turn.reason == ""
     assert installation.window()["quota"] == 9
@@ -91,12 +91,12 @@ def test_what_went_without_redis_counts_when_it_is_back(
     sender.allow(100, 1000)
 
     moody.go_away()
-    alone = [sender.reserve(10) for _ in range(5)]
+    alone = [sender.reserve([10])[0] for _ in range(5)]
     moody.come_back()
-    still_alone = sender.reserve(10)
+    still_alone = sender.reserve([10])[0]
     untold = installation.window()["quota"]
     clock.now += 2.1
-    together = sender.reserve(10)
+    together = sender.reserve([10])[0]
 
     assert len(waits([*alone, still_alone, together])) == 7
     assert (untold, installation.window()["quota"]) == (1000, 1000 - 70)
@@ -114,11 +114,11 @@ def test_what_ses_said_meanwhile_is_told_to_all_when_redis_is_back(
     sender.hold_back(600)
     moody.come_back()
     clock.now += 2.1
-    sender.reserve(1)
+    sender.reserve([1])[0]
 
     found = installation.window()
     assert (found["rate"], found["quota"]) == (50, 500)
-    assert other.reserve(1) == Turn(None, "rate")
+    assert other.reserve([1])[0] == Turn(None, "rate")
 
 
 def test_the_pauses_are_short_again_once_redis_was_back(
@@ -129,10 +129,10 @@ def test_the_pauses_are_short_again_once_redis_was_back(
     sender.allow(5000, 1000)
     for _ in range(2):
         moody.go_away()
-        sender.reserve(1)
+        sender.reserve([1])[0]
         moody.come_back()
         clock.now += 2.1
-        sender.reserve(1)
+        sender.reserve([1])[0]
 
     assert installation.window()["quota"] == 1000 - 4
 
@@ -148,7 +148,7 @@ def test_redis_is_asked_again_after_longer_and_longer_pauses(
 
     for _ in range(300):
         clock.now += 0.1
-        sender.reserve(1)
+        sender.reserve([1])[0]
         if fallbacks() > before:
             before = fallbacks()
             times.append(clock.now)
@@ -165,7 +165,7 @@ def test_a_redis_that_refuses_is_one_that_is_away(installation: Installation) ->
 
     sender.allow(100, None)
 
-    assert sender.reserve(1).reason == ""
+    assert sender.reserve([1])[0].reason == ""
     assert fallbacks() == before + 1
 
 
@@ -176,7 +176,7 @@ def test_a_redis_that_talks_nonsense_is_one_that_is_away(installation: Installat
 
         sender.allow(100, None)
 
-        assert sender.reserve(1).reason == ""
+        assert sender.reserve([1])[0].reason == ""
         assert fallbacks() == before + 1
 
 
@@ -193,5 +193,5 @@ def test_a_strange_allowance_breaks_nothing(installation: Installation, rate: fl
 
     sender.allow(rate, float("inf"))
 
-    assert sender.reserve(1).reason == ("" if rate == float("inf") else "rate")
+    assert sender.reserve([1])[0].reason == ("" if rate == float("inf") else "rate")
     assert fallbacks() == before

@@ -28,10 +28,10 @@ def test_a_webhook_is_posted_as_it_was_signed(client: Caller) -> None:
     assert head.decode().lower().split("\r\n") == [
         "post /hook?a=b http/1.1",
         f"host: 127.0.0.1:{endpoint.port}",
-        "content-length: 8",
         "user-agent: postroom/0.1",
         "accept: */*",
         "accept-encoding: identity",
+        "content-length: 8",
         "content-type: application/json",
         "webhook-id: evt_1",
     ]
@@ -112,6 +112,19 @@ def test_a_body_of_many_megabytes_arrives_whole(client: Caller) -> None:
         assert client.post(endpoint.url, MEGABYTE * 8, HEADERS).delivered
 
     assert endpoint.requests[0].endswith(b"\r\n\r\n" + MEGABYTE * 8)
+
+
+def test_an_answer_before_the_body_was_taken_ends_the_connection(client: Caller) -> None:
+    def script(connection: Connection) -> None:
+        connection.sock.recv(1024)
+        connection.send(b"HTTP/1.1 413 x\r\ncontent-length: 0\r\n\r\n")
+        connection.over.wait()
+
+    with serve(script) as endpoint:
+        answers = [client.post(endpoint.url, MEGABYTE * 32, HEADERS) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [413, 413]
+    assert endpoint.visits == 2
 
 
 def test_a_header_of_ours_that_is_broken_is_an_error_of_ours(client: Caller) -> None:

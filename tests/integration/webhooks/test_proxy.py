@@ -53,12 +53,13 @@ def test_http_goes_through_the_proxy_too() -> None:
     with (
         serve(answering(ANSWER)) as endpoint,
         serve(proxy(endpoint.port, asked)) as way,
-        calling(allow_private=True, proxy_url=at(way.port)) as client,
+        calling(allow_private=True, proxy_url=f"http://us:pw@127.0.0.1:{way.port}") as client,
     ):
         answer = client.post("http://receiver/hook?a=b", b"{}", HEADERS)
 
     assert answer.delivered
     assert asked[0].startswith(b"POST http://receiver/hook?a=b HTTP/1.1\r\n")
+    assert b"\r\nproxy-authorization: basic dxm6chc=\r\n" in asked[0].lower()
 
 
 def test_the_proxy_gets_the_password_of_its_url_and_the_endpoint_does_not(tmp_path: Path) -> None:

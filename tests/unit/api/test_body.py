@@ -2,10 +2,13 @@
 
 import asyncio
 
+import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from services.api.body import let_go, read
+from services.api.body import let_go, parse, read
+from services.api.problems import Problem
+from services.api.schemas.messages import NewMessage
 from tests.held import peak
 
 PIECES = 160
@@ -55,3 +58,27 @@ def test_what_nobody_reads_any_more_is_not_held() -> None:
         return asked
 
     assert "body" not in asyncio.run(let_it_go()).scope["state"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (rb"a\u0000b", "validation_failed"),
+        (rb"\ud83d", "invalid_json"),
+        (b"a\0b", "invalid_json"),
+        (b"\xed\xa0\xbd", "invalid_json"),
+    ],
+)
+def test_no_text_is_half_a_pair_or_holds_a_nul_however_it_is_written(
+    text: bytes, code: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        parse(NewMessage, "application/json", b'{"to": ["a@b.example"], "text": "%b"}' % text)
+
+    assert refused.value.code == code
+
+
+def test_an_escape_is_no_fault() -> None:
+    body = rb'{"to": ["a@b.example"], "text": "\u00e9 \ud83d\ude00"}'
+
+    assert parse(NewMessage, "application/json", body).text == "\u00e9 \U0001f600"

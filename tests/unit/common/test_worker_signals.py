@@ -1,5 +1,6 @@
 """What ends a worker: a signal, whatever it then meets."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -7,32 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from common.worker import Room, stop_on_signals
+from common.worker import hear_signals, stop_on_signals
 from tests.waiting import eventually
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-
-class Ungrateful:
-    """Three jobs, of which the first takes long; none can be given back."""
-
-    def __init__(self) -> None:
-        self.begun, self.refused, self.gate = (threading.Event() for _ in range(3))
-        self.waiting = [1, 2, 3]
-        self.done: list[int] = []
-
-    def claim(self, most: int) -> list[int]:
-        taken, self.waiting = self.waiting[:most], self.waiting[most:]
-        return taken
-
-    def perform(self, job: int) -> None:
-        self.begun.set()
-        assert self.gate.wait(10)
-        self.done.append(job)
-
-    def give_back(self, _: list[int]) -> None:
-        self.refused.set()
-        raise ConnectionError
 
 
 @pytest.fixture
@@ -52,17 +31,17 @@ def test_a_signal_is_seen(stopping: threading.Event, number: signal.Signals) -> 
     eventually(stopping.is_set)
 
 
-def test_a_room_ends_also_where_nothing_can_be_given_back(stopping: threading.Event) -> None:
-    work = Ungrateful()
-    room = Room("test", work, threads=1, tick_seconds=0.05)
-    thread = threading.Thread(target=room.run, args=[stopping])
-    thread.start()
-    assert work.begun.wait(10)
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_event_loop_hears_it_and_wakes_who_waits(
+    stopping: threading.Event, number: signal.Signals
+) -> None:
+    async def work() -> None:
+        woken = asyncio.Event()
+        hear_signals(stopping, woken.set)
+        os.kill(os.getpid(), number)
+        async with asyncio.timeout(30):
+            await woken.wait()
 
-    os.kill(os.getpid(), signal.SIGTERM)
-    assert work.refused.wait(10)
-    work.gate.set()
+    asyncio.run(work())
 
-    thread.join(20)
-    assert not thread.is_alive()
-    assert work.done == [1]
+    assert stopping.is_set()

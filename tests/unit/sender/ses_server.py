@@ -1,5 +1,6 @@
 """What the tests of `ses` call: servers on loopback that answer as SES v2 does."""
 
+import asyncio
 import json
 import os
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from common.endpoint import Endpoint
 from common.settings import Settings
 from common.signed import Signed
 from services.sender import wire
@@ -53,18 +55,34 @@ def refusing(status: int, code: str, words: str) -> Script:
     return answering(head.encode() + body)
 
 
+class Caller:
+    """SES as somebody asks it who makes one call after the other, in one event loop."""
+
+    def __init__(self, runner: asyncio.Runner, ses: Ses) -> None:
+        self._runner, self._ses = runner, ses
+
+    def send(self, envelope: Envelope) -> Outcome:
+        return self._runner.run(self._ses.send(envelope))
+
+
 @contextmanager
-def ses_at(url: str, patience: float = 1) -> Iterator[Ses]:
+def ses_at(url: str, patience: float = 1, connect: float = 5) -> Iterator[Caller]:
     settings = Settings(
         database_url="postgresql://nobody@localhost/nothing",
         redis_url="redis://localhost",
         aws_url=url,
     )
-    signed = Signed(settings, "sesv2", wire.PATH, connect_timeout=5, read_timeout=patience)
-    try:
-        yield Ses(signed, "postroom")
-    finally:
-        signed.close()
+    endpoint = Endpoint(settings, "sesv2", wire.PATH)
+
+    async def signed() -> Signed:
+        return Signed(endpoint, connect_timeout=connect, read_timeout=patience)
+
+    with asyncio.Runner() as runner:
+        client = runner.run(signed())
+        try:
+            yield Caller(runner, Ses(client, "postroom"))
+        finally:
+            runner.run(client.close())
 
 
 def send_to(url: str, envelope: Envelope = ENVELOPE, patience: float = 1) -> Outcome:

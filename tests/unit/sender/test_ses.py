@@ -1,6 +1,6 @@
 """The truth table of one call: what SES or the network does, and what that means for the message.
 
-boto3 itself against real servers that answer as SES does, or rudely. Whatever happens, the call
+The real client against real servers that answer as SES does, or rudely. Whatever happens, the call
 is made once: SES has no idempotency token.
 """
 
@@ -154,7 +154,7 @@ def test_who_takes_a_mail_too_slowly_is_hung_up_on_and_may_have_it() -> None:
         large = replace(ENVELOPE, mime=[bytes(1_000_000)] * 15)
         outcome = send_to(f"http://127.0.0.1:{server.port}", large)
 
-    assert outcome == Unknown("ConnectionClosedError", "SES did not answer.")
+    assert outcome == Unknown("ReadTimeoutError", "SES did not answer.")
 
 
 def hung(connection: Connection) -> None:
@@ -218,7 +218,7 @@ def test_missing_credentials_are_no_matter_of_the_message(monkeypatch: pytest.Mo
 def test_credentials_that_cannot_be_renewed_are_no_matter_of_the_message(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Also not where the same thread has sent a message before."""
+    """Also not where a message was sent before."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))

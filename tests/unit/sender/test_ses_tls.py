@@ -15,8 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services.sender.ses import Later, Unknown
-from tests.integration.webhooks.endpoint import Connection, serve
-from tests.unit.sender.ses_server import accepting, keys_and_nothing_else, send_to
+from tests.integration.webhooks.endpoint import Connection, serve, silent
+from tests.unit.sender.ses_server import (
+    ENVELOPE,
+    accepting,
+    keys_and_nothing_else,
+    send_to,
+    ses_at,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -59,10 +65,20 @@ def test_a_certificate_that_is_not_trusted_is_proof_that_ses_has_nothing(
     assert server.requests == []
 
 
+def test_a_handshake_that_hangs_is_proof_that_ses_has_nothing() -> None:
+    with (
+        serve(silent) as server,
+        ses_at(f"https://127.0.0.1:{server.port}", connect=0.2) as ses,
+    ):
+        outcome = ses.send(ENVELOPE)
+
+    assert outcome == Later("ConnectTimeoutError", "SES could not be reached.", halts="unreachable")
+
+
 def test_broken_tls_after_the_request_proves_nothing(
     tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same exception of boto3 as for a certificate, and the mail may be on its way."""
+    """The mail may be on its way."""
 
     def broken(connection: Connection) -> None:
         connection.read()
@@ -73,5 +89,5 @@ def test_broken_tls_after_the_request_proves_nothing(
     with serve(broken, tls) as server:
         outcome = send_to(f"https://127.0.0.1:{server.port}")
 
-    assert outcome == Unknown("SSLError", "SES did not answer.")
+    assert outcome == Unknown("ConnectionClosedError", "SES did not answer.")
     assert len(server.requests) == 1

@@ -1,8 +1,11 @@
-"""The life of the webhook worker, in one event loop: claim, attempt many at a time, record, stop.
+"""The life of a worker in one event loop: claim, attempt many at a time, record, stop.
 
-As `common.worker.Room`, which is for threads: an attempt spends its time waiting for an endpoint,
-and a loop waits for hundreds of them at the price of few (aiohttp 0.17 ms of CPU an attempt, a
-thread 0.6 ms).
+    room = Room("sender", work, places=32, tick_seconds=1)
+    await room.run(stopping)
+
+A room looks for work when it is woken, when places are free again, and once a tick. An attempt
+spends its time waiting for somebody else's server, and a loop waits for hundreds of them at the
+price of few (aiohttp 0.17 ms of CPU a call, a thread 0.6 ms).
 """
 
 import asyncio
@@ -32,8 +35,8 @@ class Work(Protocol[T, R]):
         """Take up to `most` jobs from Postgres; the lease is committed on return."""
         ...
 
-    async def attempt(self, job: T) -> R:
-        """What takes one of the places: a call, and what came of it."""
+    async def attempt(self, job: T) -> R | None:
+        """What takes one of the places: a call, and what came of it, if that is to be recorded."""
         ...
 
     async def record(self, results: list[R]) -> None:
@@ -46,19 +49,22 @@ class Work(Protocol[T, R]):
 
 
 class Room(Generic[T, R]):
-    """Jobs of one kind, `places` attempts at a time. As many again wait for a place, and twice as
-    many after a claim, which takes 0.1 s of a busy loop: no place waits for the database between
-    two attempts. What is being recorded comes on top.
+    """Jobs of one kind, `places` attempts at a time. `ready` more may wait for a place, and those
+    of a claim, which takes 0.1 s of a busy loop: no place waits for the database between two
+    attempts. What is being recorded comes on top.
 
     A place is a task that takes one job after the other: a task, a place to ask for and a future
     for each job were 0.05 ms of CPU, a tenth of a delivery.
     """
 
-    def __init__(self, name: str, work: Work[T, R], places: int, tick_seconds: float) -> None:
+    def __init__(
+        self, name: str, work: Work[T, R], places: int, tick_seconds: float, ready: int
+    ) -> None:
         """In the running loop."""
         self._name = name
         self._work = work
         self._places = places
+        self._ready = ready
         self._tick_seconds = tick_seconds
         self._loop = asyncio.get_running_loop()
         self._bell = asyncio.Event()
@@ -76,12 +82,12 @@ class Room(Generic[T, R]):
             while not stopping.is_set():
                 self._bell.clear()
                 try:
-                    found = await self._take()
+                    may_be_more = await self._take()
                 except Exception:
                     log.exception("room.claim_failed", room=self._name)
                     await asyncio.sleep(_PAUSE_SECONDS)
                     continue
-                if not found:
+                if not may_be_more:
                     await self._rest(stopping)
             log.info("worker.stopping", room=self._name)
             await self._drain()
@@ -108,18 +114,21 @@ class Room(Generic[T, R]):
                 continue
             return
 
-    async def _take(self) -> int:
-        """Claim what fits, when a good part is done: sets, not rows. The number of jobs taken."""
+    async def _take(self) -> bool:
+        """Claim what fits, when a good part is done: sets, not rows. Whether more was there; what
+        comes later rings, and so does a place that is free again.
+        """
         if self._is_full():
-            return 0
-        jobs = await self._work.claim(3 * self._places - self._unattempted)
+            return False
+        wanted = self._places + self._ready - self._unattempted
+        jobs = await self._work.claim(wanted)
         self._unattempted += len(jobs)
         for job in jobs:
             self._jobs.put_nowait(job)
-        return len(jobs)
+        return len(jobs) >= wanted
 
     def _is_full(self) -> bool:
-        return self._unattempted > 2 * self._places
+        return self._unattempted > self._ready
 
     async def _attend(self) -> None:
         """One place."""
@@ -130,13 +139,16 @@ class Room(Generic[T, R]):
         """What fails here is brought back by its lease, and its reason is told. Nothing of a job is
         held while the next is waited for: it may be large.
         """
-        job = await self._jobs.get()
+        job, result = await self._jobs.get(), None
         try:
-            self._results.put_nowait(await self._work.attempt(job))
+            result = await self._work.attempt(job)
         except Exception:
             log.exception("room.job_failed", room=self._name)
-            self._jobs.task_done()
         finally:
+            if result is None:
+                self._jobs.task_done()
+            else:
+                self._results.put_nowait(result)
             self._unattempted -= 1
             if not self._is_full():
                 self._bell.set()

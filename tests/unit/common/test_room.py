@@ -1,13 +1,15 @@
-"""The life of the webhook worker: many at a time, woken by rings, and a good end."""
+"""The life of a worker: many at a time, woken by rings, and a good end."""
 
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 
-from services.webhooks.room import Room
+from common.room import Room
 
 PLACES = 4
 AN_HOUR = 3600.0
+NOTHING = 99
+"""A job of which nothing is to be recorded."""
 
 
 class Work:
@@ -23,6 +25,7 @@ class Work:
         self.book = asyncio.Event()
         self.book.set()
         self.broken = 0
+        self.is_ungrateful = False
         self._ends = asyncio.Semaphore(0)
 
     def let_go(self, jobs: int) -> None:
@@ -38,13 +41,16 @@ class Work:
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
         return taken
 
-    async def attempt(self, job: int) -> int:
+    async def attempt(self, job: int) -> int | None:
         self.under_way.add(job)
         await self._ends.acquire()
         self.under_way.discard(job)
         if job == 1:
             self.done.append(job)
             raise ValueError("the others go on")
+        if job == NOTHING:
+            self.done.append(job)
+            return None
         return job
 
     async def record(self, jobs: list[int]) -> None:
@@ -56,6 +62,8 @@ class Work:
 
     async def give_back(self, jobs: list[int]) -> None:
         self.returned += jobs
+        if self.is_ungrateful:
+            raise ConnectionError
 
 
 async def until(is_so: Callable[[], bool]) -> None:
@@ -69,7 +77,7 @@ def live(jobs: int, story: Callable[[Work, Room[int, int]], Awaitable[None]], ti
 
     async def main() -> Work:
         work, stopping = Work(jobs), threading.Event()
-        room = Room("test", work, PLACES, tick)
+        room = Room("test", work, PLACES, tick, ready=2 * PLACES)
         running = asyncio.create_task(room.run(stopping))
         await story(work, room)
         stopping.set()
@@ -177,3 +185,36 @@ def test_stopped_it_finishes_what_it_began_and_gives_back_the_rest() -> None:
 
     assert sorted(work.done) == [0, 1, 2, 3]
     assert work.returned == list(range(4, 10))
+
+
+def test_it_ends_also_where_nothing_can_be_given_back() -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
+        work.is_ungrateful = True
+        await until(lambda: len(work.under_way) == PLACES)
+        asyncio.get_running_loop().call_later(0.05, work.let_go, PLACES)
+
+    work = live(10, story, AN_HOUR)
+
+    assert sorted(work.done) == [0, 1, 2, 3]
+    assert work.returned == list(range(4, 10))
+
+
+def test_that_of_which_nothing_is_recorded_is_done_with_its_attempt() -> None:
+    async def story(work: Work, _: Room[int, int]) -> None:
+        work.waiting = [NOTHING, 3]
+        work.let_go(2)
+        await until(lambda: sorted(work.done) == [3, NOTHING])
+
+    assert live(0, story, 0.01).sets == [1]
+
+
+def test_after_a_claim_that_took_all_that_there_was_nobody_looks_until_a_ring() -> None:
+    async def story(work: Work, room: Room[int, int]) -> None:
+        await until(lambda: bool(work.under_way))
+        work.waiting = [5]
+        room.wake()
+        await until(lambda: 5 in work.under_way)
+        assert work.asked == [12, 11]
+        work.let_go(2)
+
+    live(1, story, AN_HOUR)
