@@ -119,11 +119,9 @@ class Tracked:
         named = {email.casefold() for email in emails}
         return [at for at in everyone if self.recipients[at]["email"].casefold() in named]
 
-    def _raise(
-        self, positions: Iterable[int], status: str, at: datetime, reason: Reason | None = None
-    ) -> None:
-        for position in positions:
-            self._standings[position] = self._standings[position].raise_to(status, at, reason)
+    def _raise(self, whom: Iterable[int], to: str, at: datetime, why: Reason | None = None) -> None:
+        for position in whom:
+            self._standings[position] = self._standings[position].raise_to(to, at, why)
 
     def _write(self, positions: Iterable[int]) -> None:
         """Where they stand now, into the rows."""
