@@ -105,6 +105,7 @@ def aws_double(log: Path) -> Iterator[str]:
 def aws_process(log: Path, *options: str) -> Iterator[tuple[str, Process]]:
     """The double's URL, which is all that it says, and its process."""
     argv = ("--port", "0", *options)
+    log.touch()  # a fork opens it a moment after it is there
     double = _fork("deploy.local.aws", os.environ, log, *argv, imports=_OF_AWS)
     said = "aws double: "
     with _killed_at_the_end(double) as process:

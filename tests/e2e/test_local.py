@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from common.settings import with_driver
 from deploy.local import places
@@ -26,6 +26,7 @@ from tests.e2e.local import (
     system,
 )
 from tests.processes import alive, descendants
+from tests.tenants import rows
 from tests.waiting import eventually
 
 STEPS = [
@@ -174,10 +175,10 @@ def test_org_prints_one_json_object_and_nothing_else(local: Local) -> None:
     made = json.loads(answer.stdout)
     assert made.keys() == {"organizationId", "apiKey"}
     assert made["organizationId"] != local.organization_id
-    with create_engine(with_driver(local.database_url)).connect() as connection:
-        names = connection.execute(text("SELECT name FROM organization")).scalars().all()
-        connection.engine.dispose()
-    assert name in names
+    engine = create_engine(with_driver(local.database_url))
+    named = rows(engine, "SELECT name FROM organization")
+    engine.dispose()
+    assert {"name": name} in named
 
 
 def test_org_without_a_system_says_what_to_do(tmp_path: Path) -> None:
