@@ -25,6 +25,8 @@ _FULL_SECONDS: Final = 0.5
 _BEAT_SECONDS: Final = 5.0
 _START_SECONDS: Final = 0.1
 """What a start may take without being late. Not more: who is killed between the two is unknown."""
+_LATE_SECONDS: Final = 0.25
+"""After its turn a call goes all the same: many of them that were held up come at one moment."""
 
 
 class Gate:
@@ -85,11 +87,17 @@ class Gate:
         await _sleep_until(moment - _START_SECONDS)
         return None if self._account.is_halted else moment
 
-    async def go(self, moment: float) -> None:
-        """Wait for the rest. What was between, a commit, is different each time, and SES must see
-        the pace as it was given.
+    async def go(self, claimed: Claimed, moment: float) -> bool:
+        """Wait for the rest; whether to go then. What was between, a commit, is different each
+        time, and SES must see the pace as it was given: who comes too late takes another turn.
         """
+        if time.monotonic() - moment > _LATE_SECONDS:
+            again = await self.wait(claimed)
+            if again is None:
+                return False
+            moment = again
         await _sleep_until(moment)
+        return True
 
     def goes(self, claimed: Claimed, attempt: int) -> None:
         """SES is called now, with the first attempt or a later one."""

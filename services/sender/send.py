@@ -8,12 +8,9 @@ It lives in one event loop, and asks Postgres in threads beside it: a set of mes
 """
 
 import asyncio
-import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,21 +24,13 @@ from services.sender.composer import Composer
 from services.sender.gate import Gate
 from services.sender.jobs import Claimed, Jobs, Result
 from services.sender.mail import envelope
+from services.sender.recording import record
 from services.sender.ses import Accepted, Outcome, Rejected, Ses
 from services.sender.tidy import Tidier
 
 log = logs.get(__name__)
 
 FENCED = Counter("postroom_sends_fenced_total", "Messages lost to another worker", ["step"])
-
-_RECORD_PAUSE_SECONDS: Final = 0.5
-# The connection was lost or never made, or (in a failover) leads to a server that may not write.
-_AWAY: Final = (
-    sa.exc.OperationalError,
-    sa.exc.InterfaceError,
-    sa.exc.InternalError,
-    sa.exc.TimeoutError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +57,7 @@ class Sender:
         self._gate = desk.gate
         self._claiming, self._starting, self._recording = map(Aside, ("claim", "start", "record"))
         self._starts: Batcher[Claimed, int | None] = Batcher(self._start_set, writers=1)
-        # There are more messages under way than calls: who is being composed holds none back.
+        # There are more messages under way than calls: who is composed or started holds none back.
         self._calls = asyncio.Semaphore(desk.calls)
         self._suspect: UUID | None = None
 
@@ -101,7 +90,7 @@ class Sender:
     async def record(self, results: list[Result]) -> None:
         """What was started and is not recorded becomes unknown when its lease is over."""
         try:
-            deliveries, late = await self._recording(self._record_when_possible, results)
+            deliveries, late = await self._recording(record, self._jobs, results)
         except Exception:
             for one in results:
                 self._desk.tidier.owe(one.claimed)
@@ -133,33 +122,40 @@ class Sender:
     async def _send(self, claimed: Claimed, mime: list[bytes] | Rejected) -> Result | None:
         # What cannot be composed is recorded at once; it is no matter of SES.
         is_mail = not isinstance(mime, Rejected)
-        async with self._calls if is_mail else nullcontext():
-            moment = await self._gate.wait(claimed) if is_mail else 0.0
-            if moment is None:
-                await self._claiming(self._jobs.give_back, [claimed])
-                return None
-            label = outcomes.ids_of(claimed)["message_id"]
-            crash.at("before_start", label)
-            try:
-                attempt = await self._starts.submit(claimed)
-            except sa.exc.SQLAlchemyError:
-                # It may stand as started all the same, and would end as unknown: take that back.
-                log.exception("send.start_failed")
-                return Result(claimed, None, "queued", not_made=1)
-            if attempt is None:
-                FENCED.labels("start").inc()
-                log.warning("send.fenced", step="start", **outcomes.ids_of(claimed))
-                return None
-            crash.at("before_ses", label)
-            await self._gate.go(moment)
-            said = mime if isinstance(mime, Rejected) else await self._call(claimed, mime, attempt)
+        moment = await self._gate.wait(claimed) if is_mail else 0.0
+        if moment is None:
+            await self._claiming(self._jobs.give_back, [claimed])
+            return None
+        label = outcomes.ids_of(claimed)["message_id"]
+        crash.at("before_start", label)
+        try:
+            attempt = await self._starts.submit(claimed)
+        except sa.exc.SQLAlchemyError:
+            # It may stand as started all the same, and would end as unknown: take that back.
+            log.exception("send.start_failed")
+            return Result(claimed, None, "queued", not_made=1)
+        if attempt is None:
+            FENCED.labels("start").inc()
+            log.warning("send.fenced", step="start", **outcomes.ids_of(claimed))
+            return None
+        crash.at("before_ses", label)
+        said = (
+            mime if isinstance(mime, Rejected) else await self._call(claimed, mime, moment, attempt)
+        )
+        if said is None:
+            return Result(claimed, None, "queued", not_made=1)
         outcomes.tell(claimed, attempt, said)
         result = outcomes.result(claimed, attempt, said, self._desk.grace)
         return replace(result, not_made=int(said is mime))
 
-    async def _call(self, claimed: Claimed, mime: list[bytes], attempt: int) -> Outcome:
-        self._gate.goes(claimed, attempt)
-        outcome = await self._desk.ses.send(envelope(claimed, mime, attempt))
+    async def _call(
+        self, claimed: Claimed, mime: list[bytes], moment: float, attempt: int
+    ) -> Outcome | None:
+        async with self._calls:
+            if not await self._gate.go(claimed, moment):
+                return None
+            self._gate.goes(claimed, attempt)
+            outcome = await self._desk.ses.send(envelope(claimed, mime, attempt))
         if isinstance(outcome, Accepted):
             crash.at("after_ses_accept", outcomes.ids_of(claimed)["message_id"])
         self._gate.heed(outcome)
@@ -167,20 +163,6 @@ class Sender:
 
     async def _start_set(self, claims: list[Claimed]) -> list[int | None]:
         return await self._starting(self._jobs.start, claims)
-
-    def _record_when_possible(self, results: list[Result]) -> tuple[int, int]:
-        """What SES said is known here alone, so it waits for a database that is away, as long as
-        a lease lasts; what is not recorded then becomes `unknown`. Nothing new is sent meanwhile.
-        """
-        ends = time.monotonic() + self._jobs.lease_seconds
-        while True:
-            try:
-                return self._jobs.record(results)
-            except _AWAY as error:
-                if time.monotonic() > ends:
-                    raise
-                log.warning("send.record_waits", messages=len(results), error=type(error).__name__)
-                time.sleep(_RECORD_PAUSE_SECONDS)
 
     def _clear(self, claimed: Claimed) -> None:
         """It has not killed us; what it would have left unrecorded is recorded."""

@@ -24,11 +24,11 @@ def record_before_ses() -> None:
 
     call = send.Sender._call
 
-    async def early(self: send.Sender, claimed: Any, mime: list[bytes], attempt: int) -> Any:
+    async def early(self: send.Sender, claimed: Any, *how: Any) -> Any:
         sent = Sighting(claimed.id, "sent", clock.now())
         await self.record([Result(claimed, sent, "done")])
         crash.at("after_ses_accept")  # or so it thinks
-        return await call(self, claimed, mime, attempt)
+        return await call(self, claimed, *how)
 
     send.Sender._call = early  # type: ignore[method-assign]
     vars(send)["crash"] = SimpleNamespace(at=lambda *_: None)
