@@ -30,7 +30,7 @@ def record_before_ses() -> None:
         crash.at("after_ses_accept")  # or so it thinks
         return await call(self, claimed, *how)
 
-    send.Sender._call = early  # type: ignore[method-assign]
+    send.Sender._call = early  # type: ignore[method-assign, assignment]
     vars(send)["crash"] = SimpleNamespace(at=lambda *_: None)
 
 
