@@ -176,8 +176,7 @@ def recordset(table: type[SQLModel], parameter: str = "rows") -> str:
 
 class Texts(list[str]):
     """What psycopg passes to `CAST(:texts AS text[])` in binary: long texts, beside the JSON of
-    their rows, which Postgres would read twice; and a text that is JSON is half escapes in it.
-    """
+    their rows, where Postgres would read them twice, and JSON be half escapes."""
 
 
 psycopg.adapters.register_dumper(Texts, ListBinaryDumper)

@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -163,3 +164,17 @@ async def _end() -> None:
     """Every connection was broken, and its task is to come to its end."""
     if left := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.wait(left, timeout=5)
+
+
+@contextmanager
+def line_to(url: str) -> Iterator[Proxy]:
+    """One in front of the server of this URL."""
+    port = urlsplit(url).port
+    assert port
+    with proxies(line=port) as made:
+        yield made["line"]
+
+
+def by(url: str, line: Proxy) -> str:
+    """The same URL, at the other end of the line."""
+    return url.replace(f":{urlsplit(url).port}/", f":{line.port}/")

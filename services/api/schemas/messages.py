@@ -66,13 +66,9 @@ class _Content(Schema):
     def mime_bytes(self) -> int:
         """No less than the mail will have: every body and file counted as base64 in lines."""
         bodies = [body for body in (self.text, self.html) if body]
-        sizes = [_utf8_bytes(body) + body.count("\n") for body in bodies]
+        sizes = [len(body.encode()) + body.count("\n") for body in bodies]
         sizes += [len(one.content) for one in self.attachments]
         return _HEAD_BYTES + sum(_HEAD_BYTES + _as_base64(size) for size in sizes)
-
-
-def _utf8_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
 
 
 def _as_base64(size: int) -> int:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from common.settings import Settings
 from services.api import keys
+from tests.integration.api.arriving import Arriving
+from tests.integration.api.mailing import Box, box
 from tests.integration.api.serving import ClientOf, MakeOrganization, Organization, served
 
 DOMAIN = "mail.test"
@@ -64,3 +66,13 @@ def client(client_of: ClientOf, owner: Organization) -> httpx.Client:
 def stranger(client_of: ClientOf, organization: MakeOrganization) -> httpx.Client:
     """A client of another organization."""
     return client_of(organization("other").key)
+
+
+@pytest.fixture
+def shop(client: httpx.Client) -> Box:
+    return box(client)
+
+
+@pytest.fixture
+def arrive(engine: sa.Engine, owner: Organization, shop: Box) -> Arriving:
+    return Arriving(engine, owner.id, shop)

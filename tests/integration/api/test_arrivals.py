@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-import httpx
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,20 +14,8 @@ from common.models import Event, Message
 from common.settings import Settings
 from services.api.arrivals import PAGE, Arrival, Search, Wanted
 from tests.integration.api.arriving import Arriving
-from tests.integration.api.mailing import Box, box
-from tests.integration.api.serving import Organization
 
 Scenario = Callable[[AsyncConnection], Awaitable[None]]
-
-
-@pytest.fixture
-def shop(client: httpx.Client) -> Box:
-    return box(client)
-
-
-@pytest.fixture
-def arrive(engine: sa.Engine, owner: Organization, shop: Box) -> Arriving:
-    return Arriving(engine, owner.id, shop)
 
 
 def play(settings: Settings, scenario: Scenario) -> None:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from urllib.parse import urlsplit
 
 import pytest
 import uvloop
@@ -16,7 +15,7 @@ from common import ids, queue
 from common.settings import Settings
 from services.api.counts import ByRedis, Count
 from services.api.ring import Ringer
-from tests.faults.proxy import Proxy, proxies
+from tests.faults.proxy import Proxy, by, line_to
 from tests.integration.api.limited import LIMIT
 
 
@@ -48,18 +47,14 @@ def hanging_up() -> Iterator[int]:
 @pytest.fixture
 def line(settings: Settings) -> Iterator[Proxy]:
     """To Redis. It can be made to fall silent."""
-    port = urlsplit(settings.redis_url).port
-    assert port
-    with proxies(line=port) as made:
-        yield made["line"]
+    with line_to(settings.redis_url) as line:
+        yield line
 
 
 @pytest.fixture
 def far(settings: Settings, line: Proxy) -> Settings:
     """Redis at the other end of the line."""
-    near = f":{urlsplit(settings.redis_url).port}/"
-    url = settings.redis_url.replace(near, f":{line.port}/")
-    return settings.model_copy(update={"redis_url": url})
+    return settings.model_copy(update={"redis_url": by(settings.redis_url, line)})
 
 
 def test_a_redis_that_does_not_answer_is_left_alone_for_a_while(far: Settings, line: Proxy) -> None:

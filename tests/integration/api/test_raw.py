@@ -5,13 +5,12 @@ from base64 import b64encode
 
 import httpx
 import pytest
-import sqlalchemy as sa
 
 from common import aws
 from common.settings import Settings
 from deploy.local import ports
 from tests.integration.api.arriving import Arriving, raw
-from tests.integration.api.mailing import Box, box, code
+from tests.integration.api.mailing import Box, code
 from tests.integration.api.serving import Organization, served
 
 MAIL = b"From: jane@customer.example\r\nSubject: \xe9\r\n\r\n" + bytes(range(256)) * 4096
@@ -27,16 +26,6 @@ def settings(settings: Settings, aws_url: str) -> Settings:
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-
-
-@pytest.fixture
-def shop(client: httpx.Client) -> Box:
-    return box(client)
-
-
-@pytest.fixture
-def arrive(engine: sa.Engine, owner: Organization, shop: Box) -> Arriving:
-    return Arriving(engine, owner.id, shop)
 
 
 def keep(arrive: Arriving, message_id: str) -> str:

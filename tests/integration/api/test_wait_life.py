@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 import sqlalchemy as sa
 from starlette.requests import Request
@@ -18,23 +17,13 @@ from services.api.arrivals import Wanted
 from services.api.problems import Problem
 from services.api.wait import MOST, Waits
 from tests.integration.api.arriving import Arriving
-from tests.integration.api.mailing import Box, box
+from tests.integration.api.mailing import Box
 from tests.integration.api.serving import Organization
 from tests.waiting import eventually
 
 NEVER = 600.0
 LISTENS = "query LIKE 'LISTEN%'"
 LOOKED = "query LIKE '%pg_visible_in_snapshot%' AND state = 'idle'"
-
-
-@pytest.fixture
-def shop(client: httpx.Client) -> Box:
-    return box(client)
-
-
-@pytest.fixture
-def arrive(engine: sa.Engine, owner: Organization, shop: Box) -> Arriving:
-    return Arriving(engine, owner.id, shop)
 
 
 class Client:

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import pytest
 import sqlalchemy as sa
 
 from common import clock
@@ -20,16 +19,6 @@ from tests.integration.api.test_outage import SHORT
 from tests.waiting import eventually
 
 LISTENS = "query LIKE 'LISTEN%'"
-
-
-@pytest.fixture
-def shop(client: httpx.Client) -> Box:
-    return box(client)
-
-
-@pytest.fixture
-def arrive(engine: sa.Engine, owner: Organization, shop: Box) -> Arriving:
-    return Arriving(engine, owner.id, shop)
 
 
 def _backends(engine: sa.Engine, condition: str) -> list[int]:

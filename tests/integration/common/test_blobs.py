@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ from common import blobs, ids
 from common.blobs import Blob
 from common.db import OF_WORKERS, make_async_engine, make_engine
 from common.settings import Settings
-from tests.faults.proxy import Proxy, proxies
+from tests.faults.proxy import Proxy, by, line_to
 
 Write = Callable[[Settings, Iterable[Blob]], None]
 
@@ -51,18 +50,14 @@ def write(request: pytest.FixtureRequest) -> Write:
 
 @pytest.fixture
 def line(settings: Settings) -> Iterator[Proxy]:
-    port = urlsplit(settings.database_url).port
-    assert port
-    with proxies(line=port) as made:
-        yield made["line"]
+    with line_to(settings.database_url) as line:
+        yield line
 
 
 @pytest.fixture
 def far(settings: Settings, line: Proxy) -> Settings:
     """The same database, at the other end of the line."""
-    near = f":{urlsplit(settings.database_url).port}/"
-    url = settings.database_url.replace(near, f":{line.port}/")
-    return settings.model_copy(update={"database_url": url})
+    return settings.model_copy(update={"database_url": by(settings.database_url, line)})
 
 
 def file(content: bytes = bytes(100_000)) -> Blob:

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 
 from common.db import OF_THE_API, make_async_engine, make_engine
 from common.settings import Settings
-from tests.faults.proxy import Proxy, proxies
+from tests.faults.proxy import Proxy, by, line_to
 from tests.waiting import eventually
 
 SHORT = replace(OF_THE_API, connect=2, answer=0.4, pool=1, ping=0.2)
@@ -25,18 +24,14 @@ SLEEPING = sa.text("""
 
 @pytest.fixture
 def line(settings: Settings) -> Iterator[Proxy]:
-    port = urlsplit(settings.database_url).port
-    assert port
-    with proxies(line=port) as made:
-        yield made["line"]
+    with line_to(settings.database_url) as line:
+        yield line
 
 
 @pytest.fixture
 def far(settings: Settings, line: Proxy) -> Settings:
     """The same database, at the other end of the line."""
-    near = f":{urlsplit(settings.database_url).port}/"
-    url = settings.database_url.replace(near, f":{line.port}/")
-    return settings.model_copy(update={"database_url": url})
+    return settings.model_copy(update={"database_url": by(settings.database_url, line)})
 
 
 @pytest.mark.parametrize("step", ["statement", "commit", "rollback"])
