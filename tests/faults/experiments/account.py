@@ -26,8 +26,7 @@ def throttled(system: System, seed: int, size: Size) -> Report:
         let_pass(min(size.outage, 20))
         reached(lambda: _refused(run.evidence())[_THROTTLED], 1)
         system.double.faults()
-        # Half a minute goes by until the queue is empty. A webhook that the sink, busy with such a
-        # load, answered later than in a second is tried again after more than a minute.
+        # Half a minute goes by until the queue is empty.
         evidence = run.seen(2 * size.quiet)
         most = ledger.most_in_a_window(evidence.accepts)
         bars = [
