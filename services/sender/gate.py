@@ -23,8 +23,6 @@ AHEAD_SECONDS: Final = 0.5
 _THROTTLED_SECONDS: Final = 1.0
 _FULL_SECONDS: Final = 0.5
 _BEAT_SECONDS: Final = 5.0
-_START_SECONDS: Final = 0.1
-"""What a start may take without being late. Not more: who is killed between the two is unknown."""
 _LATE_SECONDS: Final = 0.25
 """After its turn a call goes all the same: many of them that were held up come at one moment."""
 
@@ -69,9 +67,9 @@ class Gate:
         """They are not in hand any more, whatever became of them."""
         self._in_hand -= sum(one.recipients for one in claims)
 
-    async def wait(self, claimed: Claimed) -> float | None:
-        """Until it is almost the message's turn: the moment when it is (by `time.monotonic`), for
-        `go`. None where it should not be sent now.
+    async def wait(self, claimed: Claimed, lead_seconds: float = 0) -> float | None:
+        """Until `lead_seconds` before the message's turn: the moment when it is (by
+        `time.monotonic`), for `go`. None where it should not be sent now.
         """
         if self._account.is_halted:
             return None
@@ -84,7 +82,7 @@ class Gate:
             return None
         self._lateness.waits(turn.wait_seconds)
         moment = time.monotonic() + turn.wait_seconds
-        await _sleep_until(moment - _START_SECONDS)
+        await _sleep_until(moment - lead_seconds)
         return None if self._account.is_halted else moment
 
     async def go(self, claimed: Claimed, moment: float) -> bool:

@@ -20,6 +20,7 @@ from common import crash, logs, queue, tracing
 from common.aside import Aside
 from common.batch import Batcher
 from services.sender import outcomes
+from services.sender.ahead import Ahead
 from services.sender.composer import Composer
 from services.sender.gate import Gate
 from services.sender.jobs import Claimed, Jobs, Result
@@ -57,7 +58,7 @@ class Sender:
         self._gate = desk.gate
         self._claiming, self._starting, self._recording = map(Aside, ("claim", "start", "record"))
         self._starts: Batcher[Claimed, int | None] = Batcher(self._start_set, writers=1)
-        # There are more messages under way than calls: who is composed or started holds none back.
+        self._ahead = Ahead(desk.calls)
         self._calls = asyncio.Semaphore(desk.calls)
         self._suspect: UUID | None = None
 
@@ -122,14 +123,22 @@ class Sender:
     async def _send(self, claimed: Claimed, mime: list[bytes] | Rejected) -> Result | None:
         # What cannot be composed is recorded at once; it is no matter of SES.
         is_mail = not isinstance(mime, Rejected)
-        moment = await self._gate.wait(claimed) if is_mail else 0.0
+        lead = self._ahead.lead_seconds
+        moment = await self._gate.wait(claimed, lead) if is_mail else 0.0
         if moment is None:
             await self._claiming(self._jobs.give_back, [claimed])
             return None
+        async with self._ahead.place():
+            return await self._start(claimed, mime, moment)
+
+    async def _start(
+        self, claimed: Claimed, mime: list[bytes] | Rejected, moment: float
+    ) -> Result | None:
         label = outcomes.ids_of(claimed)["message_id"]
         crash.at("before_start", label)
         try:
-            attempt = await self._starts.submit(claimed)
+            with self._ahead.start.taking():
+                attempt = await self._starts.submit(claimed)
         except sa.exc.SQLAlchemyError:
             # It may stand as started all the same, and would end as unknown: take that back.
             log.exception("send.start_failed")
@@ -155,7 +164,8 @@ class Sender:
             if not await self._gate.go(claimed, moment):
                 return None
             self._gate.goes(claimed, attempt)
-            outcome = await self._desk.ses.send(envelope(claimed, mime, attempt))
+            with self._ahead.call.taking():
+                outcome = await self._desk.ses.send(envelope(claimed, mime, attempt))
         if isinstance(outcome, Accepted):
             crash.at("after_ses_accept", outcomes.ids_of(claimed)["message_id"])
         self._gate.heed(outcome)
