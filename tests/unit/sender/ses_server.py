@@ -59,10 +59,10 @@ class Caller:
     """SES as somebody asks it who makes one call after the other, in one event loop."""
 
     def __init__(self, runner: asyncio.Runner, ses: Ses) -> None:
-        self._runner, self._ses = runner, ses
+        self.runner, self.ses = runner, ses
 
     def send(self, envelope: Envelope) -> Outcome:
-        return self._runner.run(self._ses.send(envelope))
+        return self.runner.run(self.ses.send(envelope))
 
 
 @contextmanager
