@@ -1,11 +1,14 @@
 """The API over the test's own database, and clients of it."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
+import uvicorn.server
 
 from common.settings import Settings
 from services.api import keys
@@ -14,6 +17,26 @@ from tests.integration.api.mailing import Box, box
 from tests.integration.api.serving import ClientOf, MakeOrganization, Organization, served
 
 DOMAIN = "mail.test"
+
+
+class _Hasty:
+    """asyncio, as a server has it that is stopped at once."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.01))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stops_at_once() -> Iterator[None]:
+    """uvicorn looks every 0.1 s whether it is to stop, and takes another 0.1 s for that: as much as
+    all the rest of most tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uvicorn.server, "asyncio", _Hasty())
+        yield
 
 
 @pytest.fixture
