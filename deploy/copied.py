@@ -34,7 +34,7 @@ SELECT id FROM message WHERE send_state = '{state}' AND created_at < :before {du
 ORDER BY {order} LIMIT 200 FOR NO KEY UPDATE
 """)
     for state, due, order in (
-        ("queued", "AND due_at <= now()", "due_at"),
+        ("queued", "AND due_at <= now()", "organization_id, due_at"),
         ("sending", "", "lease_until"),
         ("unknown", "", "due_at"),
     )

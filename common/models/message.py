@@ -42,7 +42,6 @@ class Message(SQLModel, table=True):
         Index(None, "inbox_id", "id"),
         Index(None, "thread_id", "id"),
         Index(None, "organization_id", "id"),
-        Index("ix_message_queued", "due_at", postgresql_where=text("send_state = 'queued'")),
         Index(  # whose turn it is: each organization's oldest
             "ix_message_turn",
             "organization_id",

@@ -16,7 +16,7 @@ from common.db import Patience
 from common.vault import Vault, VaultError
 from deploy.doctor.findings import Finding, Subject, error, judged, ok, skipped, warning
 from deploy.doctor.world import World
-from services.sender.jobs import OLDEST_WAITING as OLDEST_MESSAGE
+from services.sender.claims import OLDEST_WAITING as OLDEST_MESSAGE
 from services.webhooks.claims import OLDEST_WAITING as OLDEST_DELIVERY
 
 SUBJECT: Final = Subject(

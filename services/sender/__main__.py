@@ -16,6 +16,7 @@ from common.settings import Settings
 from common.signed import Signed
 from services.sender import actors, held, jobs, wire
 from services.sender.account import Account
+from services.sender.claims import OLDEST_WAITING
 from services.sender.composer import Composer
 from services.sender.gate import Gate
 from services.sender.leftovers import Leftovers
@@ -43,7 +44,7 @@ def main() -> None:
     engine = db.make_engine(settings, pool_size=6)
     redis = queue.connect(settings, _PACE_TIMEOUT_SECONDS)
     pace = Pace(redis, settings.redis_prefix, settings.sender_processes)
-    oldest = metrics.oldest_waiting(queue.SENDER, jobs.OLDEST_WAITING)
+    oldest = metrics.oldest_waiting(queue.SENDER, OLDEST_WAITING)
     REGISTRY.register(metrics.Asked(engine, oldest))
     account = _account(settings, pace)
     _begin("account", account.run, stopping)

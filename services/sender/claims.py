@@ -29,11 +29,11 @@ GOES: Final = """NOT EXISTS (
 """Nothing of an organization that is paused is sent; it keeps its place."""
 
 # What other senders have in hand stands before the head in the index: little, and read over.
-_HEAD: Final = f"""
+_WAITS: Final = """
     SELECT organization_id, due_at FROM message
     WHERE send_state = 'queued' AND (lease_until IS NULL OR lease_until < now())
-        AND claims < {SUSPECT}
 """
+_HEAD: Final = f"{_WAITS} AND claims < {SUSPECT}"
 _FIRST: Final = "ORDER BY organization_id, due_at LIMIT 1"
 
 _TAKE: Final = f"""
@@ -69,6 +69,20 @@ SELECT organization_id FROM ahead WHERE due_at <= now() AND {GOES}
 UNION ALL SELECT organization_id FROM behind WHERE due_at <= now() AND {GOES}
 LIMIT :most
 """)
+
+OLDEST_WAITING: Final = f"""
+WITH RECURSIVE heads AS (
+    ({_WAITS} {_FIRST})
+    UNION ALL
+    SELECT following.* FROM heads CROSS JOIN LATERAL (
+        {_WAITS} AND organization_id > heads.organization_id {_FIRST}
+    ) following
+)
+SELECT extract(epoch FROM now() - min(due_at)) FROM heads WHERE due_at <= now() AND {GOES}
+"""
+"""Seconds; of the oldest that could be taken. A probe for each organization, as above: what waits
+for one that is paused is not read.
+"""
 
 # A claim does not wait for the disk: of one that a crash of Postgres takes back the start is
 # refused, since the row has not our token, and the message is anybody's.

@@ -25,7 +25,7 @@ from common.db import as_json, identifiers, recordset
 from common.models import Message
 from common.resources import Row
 from common.tracking import Sighting, Tracked
-from services.sender.claims import CLAIM, CLAIM_SUSPECT, FREE, GOES, HAS_SUSPECTS, TURNS
+from services.sender.claims import CLAIM, CLAIM_SUSPECT, HAS_SUSPECTS, TURNS
 
 _NOBODY: Final = UUID(int=0)
 
@@ -85,12 +85,6 @@ WITH held AS (
 UPDATE message m SET lease_token = NULL, lease_until = NULL, claims = greatest(m.claims - 1, 0)
 FROM held WHERE m.id = held.id
 """)
-
-OLDEST_WAITING: Final = f"""
-    SELECT extract(epoch FROM now() - (
-        SELECT due_at FROM message WHERE {FREE} AND {GOES} ORDER BY due_at LIMIT 1
-    ))
-"""
 
 
 class Jobs:

@@ -22,7 +22,7 @@ _A_SET: Final = 5000
 _WAITING: Final = sa.text("SELECT count(*) FROM message WHERE send_state = 'queued'")
 _SEND: Final = sa.text("""
 UPDATE message SET send_state = 'done' WHERE id IN (
-    SELECT id FROM message WHERE send_state = 'queued' ORDER BY due_at LIMIT :most
+    SELECT id FROM message WHERE send_state = 'queued' ORDER BY organization_id, due_at LIMIT :most
 )
 """)
 

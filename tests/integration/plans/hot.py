@@ -20,7 +20,7 @@ from services.inbound.recipients import Place
 from services.inbound.references import named
 from services.inbound.rows import Arrival
 from services.inbound.store import lacking, store
-from services.sender import jobs as sending
+from services.sender import claims as sending
 from services.sender.jobs import Jobs, Result
 from services.sender.leftovers import Leftovers
 from services.status import apply, feedback
@@ -73,7 +73,7 @@ def status(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
             sa.text("UPDATE message SET external_message_id = 'late' WHERE id = :id"),
-            {"id": _some_id(connection, "send_state = 'queued' AND direction = 'outbound'")},
+            {"id": _some_id(connection, "send_state = 'queued' ORDER BY organization_id, due_at")},
         )
     assert apply.reapply(engine, _DAY).counts.total() == 1
     brake = Brake(engine, Lines(1000, 1000), lambda: None)  # looked at, and none is paused

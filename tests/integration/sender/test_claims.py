@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from common import clock
 from common.models import Message
-from services.sender.claims import MOST_CLAIMS, SUSPECT
-from services.sender.jobs import OLDEST_WAITING, Claimed, Jobs
+from services.sender.claims import MOST_CLAIMS, OLDEST_WAITING, SUSPECT
+from services.sender.jobs import Claimed, Jobs
 from tests.integration.builders import Tenant, message, reread, tenant
 
 

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from common import clock, ids
-from services.sender.jobs import OLDEST_WAITING, Claimed, Jobs
+from services.sender.claims import OLDEST_WAITING
+from services.sender.jobs import Claimed, Jobs
 from tests.integration.builders import message, reread, tenant
 
 
