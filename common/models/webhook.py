@@ -96,7 +96,6 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         one_of("state", *DELIVERY_STATES),
         Index(None, "event_id", "webhook_id", unique=True),
-        Index("ix_delivery_pending", "due_at", postgresql_where=text("state = 'pending'")),
         Index(  # each endpoint's oldest
             "ix_delivery_turn",
             "webhook_id",
