@@ -23,8 +23,6 @@ AHEAD_SECONDS: Final = 0.5
 _THROTTLED_SECONDS: Final = 1.0
 _FULL_SECONDS: Final = 0.5
 _BEAT_SECONDS: Final = 5.0
-_LATE_SECONDS: Final = 0.25
-"""After its turn a call goes all the same: many of them that were held up come at one moment."""
 
 
 class Gate:
@@ -89,7 +87,7 @@ class Gate:
         """Wait for the rest; whether to go then. What was between, a commit, is different each
         time, and SES must see the pace as it was given: who comes too late takes another turn.
         """
-        if time.monotonic() - moment > _LATE_SECONDS:
+        if time.monotonic() - moment > self._pace.late_seconds:
             again = await self.wait(claimed)
             if again is None:
                 return False

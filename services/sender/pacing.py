@@ -24,6 +24,13 @@ FALLBACKS: Final = Counter(
 )
 _BOUNDLESS: Final = 1e9
 """For JSON, which has no infinity."""
+_LATE_SECONDS: Final = 0.1
+"""Of the 150 ms by which delays may differ (`window.py`); the rest is the network's."""
+_EASY: Final = 1 / 11
+_EASILY_LATE_SECONDS: Final = 2.0
+"""A stream leaves an eleventh of a reach free: where no more than that is granted, all of it may be
+late at once.
+"""
 # The last three: an answer that makes no sense.
 _FAILURES: Final = (redis.RedisError, OSError, ValueError, TypeError, KeyError)
 
@@ -61,6 +68,8 @@ class Pace:
         self._pause = 0.0
         self._lock = threading.Lock()
         self._is_closed = False
+        self.late_seconds = _LATE_SECONDS
+        """How long after its time a call may go without another turn: so SES sees the pace."""
 
     def allow(self, rate: float, quota_left: float | None) -> None:
         """From GetAccount: MaxSendRate in recipients a second, and how many recipients are left of
@@ -102,7 +111,12 @@ class Pace:
 
     def _decide(self, ask: Ask) -> list[Verdict]:
         with self._lock:
-            return ["rate"] * len(ask.costs) if self._is_closed else self._verdicts(ask)
+            if self._is_closed:
+                return ["rate"] * len(ask.costs)
+            verdicts = self._verdicts(ask)
+            is_easy = self._shared.fullness <= _EASY
+            self.late_seconds = _EASILY_LATE_SECONDS if is_easy else _LATE_SECONDS
+            return verdicts
 
     def _verdicts(self, ask: Ask) -> list[Verdict]:
         if self._clock() < self._again_at:

@@ -75,6 +75,12 @@ class SharedWindow:
         """Recipients a second of the installation, 0 while unknown."""
         return self._believed.rate
 
+    @property
+    def fullness(self) -> float:
+        """What was granted within a reach, by what may be: 0 to 1, as far as is known."""
+        most = 2 * self._believed.rate
+        return sum(self._believed.slots.values()) / most if most else 1.0
+
     def together(self, ask: Ask) -> list[Verdict]:
         """By Redis. Raises RedisError or OSError; what was granted then is nobody's, and counts."""
         question = self._question(ask)

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
@@ -21,7 +20,7 @@ from deploy.local.product import Wiring
 from services.sender.shared import LIVE_SECONDS
 from tests.faults.double import FEEDBACK, Double
 from tests.faults.processes import Nurseries, Process, Settings, process, variables
-from tests.faults.proxy import Proxy, proxies
+from tests.faults.proxy import Proxy, by, proxies
 from tests.faults.servers import Ground, ground
 from tests.waiting import eventually
 
@@ -171,16 +170,10 @@ def _environment(under: Ground, made: Mapping[str, Proxy], api_port: int) -> dic
         api_port,
         made["aws"].port,
         {},
-        _by(under.postgres.url, made["postgres"]),
-        _by(under.redis.url, made["redis"]),
+        by(under.postgres.url, made["postgres"]),
+        by(under.redis.url, made["redis"]),
     )
     return product.environment(os.environ, wiring) | variables(**_USUAL)
-
-
-def _by(url: str, proxy: Proxy) -> str:
-    parts = urlsplit(url)
-    account, _, _ = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{account}@127.0.0.1:{proxy.port}"))
 
 
 def _wait(found: System) -> None:

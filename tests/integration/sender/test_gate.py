@@ -14,7 +14,10 @@ from services.sender.jobs import Claimed
 from tests.integration.sender.pacing_redis import Installation, MoodyRedis
 
 MESSAGE = Claimed({"recipients": [{"email": "jo@example.com"}]}, ids.new())
-LONG_AGO = 1.0
+FULL = 20
+"""Turns of 100 a second: more than an eleventh of two seconds."""
+A_WHILE, LONG = 0.12, 3.0
+"""Seconds: more than a call may be late as a rule, and ever."""
 
 
 @pytest.fixture
@@ -53,13 +56,24 @@ def test_a_call_goes_at_its_turn_and_not_before(installation: Installation) -> N
     assert live(installation, story) == 5
 
 
-def test_one_that_was_held_up_takes_another_turn(installation: Installation) -> None:
+@pytest.mark.parametrize(
+    ("before", "late", "again"),
+    [
+        pytest.param(FULL, A_WHILE, 1, id="so that no two seconds have more than their rate"),
+        pytest.param(0, A_WHILE, 0, id="not where so little goes that it does not matter"),
+        pytest.param(0, LONG, 1, id="whatever goes, when it was long ago"),
+    ],
+)
+def test_one_that_was_held_up_takes_another_turn(
+    installation: Installation, before: int, late: float, again: int
+) -> None:
     async def story(gate: Gate) -> None:
+        await asyncio.gather(*(gate.wait(MESSAGE) for _ in range(before)))
         moment = await gate.wait(MESSAGE)
         assert moment is not None
-        assert await gate.go(MESSAGE, moment - LONG_AGO)
+        assert await gate.go(MESSAGE, moment - late)
 
-    assert live(installation, story) == 2
+    assert live(installation, story) == before + 1 + again
 
 
 def test_one_that_was_held_up_stays_where_nothing_may_be_sent_by_now(
@@ -69,7 +83,7 @@ def test_one_that_was_held_up_stays_where_nothing_may_be_sent_by_now(
         moment = await gate.wait(MESSAGE)
         assert moment is not None
         installation.pace().hold_back(60)
-        assert not await gate.go(MESSAGE, moment - LONG_AGO)
+        assert not await gate.go(MESSAGE, moment - LONG)
 
     live(installation, story)
 
