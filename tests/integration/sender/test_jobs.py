@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from common import clock, ids
-from services.sender.claims import OLDEST_WAITING
+from services.sender.claims import OLDEST_WAITING, SUSPECT
 from services.sender.jobs import Claimed, Jobs
 from tests.integration.builders import message, reread, tenant
 
@@ -169,11 +169,15 @@ def test_of_two_claims_of_one_message_only_the_one_that_holds_is_started(
     assert jobs.start([*ran_out, *holds]) == [None, 1]
 
 
-def test_the_oldest_waiting_message_is_measured(engine: sa.Engine, jobs: Jobs) -> None:
-    message(engine, tenant(engine), due_at=clock.now() - timedelta(minutes=10))
+@pytest.mark.parametrize("claims", [0, SUSPECT])
+def test_the_oldest_waiting_message_is_measured(engine: sa.Engine, jobs: Jobs, claims: int) -> None:
+    """Of any organization, and one that may kill its senders, too."""
+    message(engine, tenant(engine), due_at=clock.now() - timedelta(minutes=1))
+    message(engine, tenant(engine), due_at=clock.now() - timedelta(minutes=10), claims=claims)
+    message(engine, tenant(engine), due_at=clock.now() + timedelta(minutes=1))
     with engine.connect() as connection:
         waiting = connection.execute(sa.text(OLDEST_WAITING)).scalar_one()
-        jobs.claim(1)
+        assert len(jobs.claim(10) + jobs.claim_suspect()) == 2
         claimed = connection.execute(sa.text(OLDEST_WAITING)).scalar_one()
 
     assert 600 <= waiting < 660
