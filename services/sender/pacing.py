@@ -25,10 +25,10 @@ FALLBACKS: Final = Counter(
 _BOUNDLESS: Final = 1e9
 """For JSON, which has no infinity."""
 _LATE_SECONDS: Final = 0.1
-"""Of the 150 ms by which delays may differ (`window.py`); the rest is the network's."""
-_EASY: Final = 1 / 11
+"""Of the 250 ms by which delays may differ (`window.py`); the rest is the network's."""
+_EASY: Final = 3 / 23
 _EASILY_LATE_SECONDS: Final = 2.0
-"""A stream leaves an eleventh of a reach free: where no more than that is granted, all of it may be
+"""A stream leaves so much of a reach free: where no more than that is granted, all of it may be
 late at once.
 """
 # The last three: an answer that makes no sense.

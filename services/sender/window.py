@@ -8,8 +8,8 @@ Two rules, and what is granted obeys both:
 
 SES sees a mail some milliseconds after its time to go, one later than another. What it sees within
 2 s went within 2 s and the difference of those delays, so the bound holds for SES as long as delays
-differ by less than REACH - 2 s = 150 ms. Grants are counted in slots of 50 ms, and a reach by all
-the slots that it touches: so a stream gets 2/(REACH + SLOT) = 10/11 of the rate, or a little more.
+differ by less than REACH - 2 s = 250 ms. Grants are counted in slots of 50 ms, and a reach by all
+the slots that it touches: so a stream gets 2/(REACH + SLOT) = 20/23 of the rate, or a little more.
 
 Times to go never decrease, and what is refused leaves no trace. Whether a mail is refused does not
 depend on its recipients: a mail to many is granted as soon as a mail to one would be.
@@ -24,10 +24,11 @@ from typing import Any, Final, Literal, Self
 
 SECOND: Final = 1_000_000
 SLOT: Final = 50_000
-REACH_SLOTS: Final = 43
+REACH_SLOTS: Final = 45
 REACH: Final = REACH_SLOTS * SLOT
-"""2.15 s, in microseconds."""
-EASE: Final = 0.93
+"""2.25 s, in microseconds."""
+EASE: Final = 0.88
+"""Less than 2 s / REACH: a stream that is faster stands still at the end of each reach."""
 MOST_WAIT: Final = 5 * SECOND
 SOON: Final = MOST_WAIT - REACH - SLOT
 """What is further away than this by the first rule is refused, for few recipients and for many; the

@@ -14,8 +14,8 @@ from services.sender.jobs import Claimed
 from tests.integration.sender.pacing_redis import Installation, MoodyRedis
 
 MESSAGE = Claimed({"recipients": [{"email": "jo@example.com"}]}, ids.new())
-FULL = 20
-"""Turns of 100 a second: more than an eleventh of two seconds."""
+FULL = 28
+"""Turns of 100 a second: more than 3/23 of two seconds."""
 A_WHILE, LONG = 0.12, 3.0
 """Seconds: more than a call may be late as a rule, and ever."""
 

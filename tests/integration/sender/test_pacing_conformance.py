@@ -9,7 +9,7 @@ import pytest
 import redis
 from hypothesis import given, settings, strategies as st
 
-from services.sender.window import REACH, SECOND, SLOT, UNLIMITED
+from services.sender.window import EASE, REACH, SECOND, SLOT, UNLIMITED
 from tests.conftest import REDIS
 from tests.integration.sender.pacing_redis import PREFIX, Alone, Time, TimedWindow, forget
 from tests.unit.sender.pacing_laws import (
@@ -66,12 +66,12 @@ def test_no_reach_is_above_the_rate(
 
 
 @pytest.mark.parametrize("rate", [1, 14, 200, 5000])
-def test_a_stream_gets_nine_tenths_of_the_rate(make: Make, rate: int) -> None:
+def test_a_stream_gets_six_sevenths_of_the_rate(make: Make, rate: int) -> None:
     granted = saturate(make(), rate, 6, at_once=max(4, rate // 8))
 
     begun = [one for one in granted if one.at < granted[0].at + 6 * SECOND]
 
-    assert math.floor(0.9 * rate * 6) <= len(begun) <= rate * 6
+    assert math.floor(6 / 7 * rate * 6) <= len(begun) <= rate * 6
     assert too_many(granted, rate, REACH) == []
 
 
@@ -125,7 +125,7 @@ def test_a_new_rate_holds_at_once(make: Make) -> None:
     limiter.allow(START, 1, UNLIMITED)
     slower = limiter.grant(START, [1])
 
-    assert faster == [pytest.approx(2 / 93 * SECOND, abs=1), pytest.approx(3 / 93 * SECOND, abs=2)]
+    assert faster == [pytest.approx(n / (EASE * 100) * SECOND, abs=n - 1) for n in (2, 3)]
     assert slower == [pytest.approx(REACH + SLOT, abs=SLOT)]
 
 

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from services.sender.shared import LIVE_SECONDS, Ask
-from services.sender.window import SECOND, UNLIMITED
+from services.sender.window import EASE, SECOND, UNLIMITED
 from tests.conftest import REDIS
 from tests.integration.sender.pacing_redis import PREFIX, Senders, TimedWindow, forget
 from tests.unit.sender.pacing_laws import START
@@ -72,7 +72,7 @@ def test_a_clock_of_redis_that_is_set_back_stops_nobody(client: "redis.Redis") -
     senders.time.ahead -= 3600 * SECOND
     (after,) = senders.asked(0, 1)
 
-    assert after.at + 3600 * SECOND == pytest.approx(before[-1].at + SECOND / 9.3, abs=1)
+    assert after.at + 3600 * SECOND == pytest.approx(before[-1].at + SECOND / (EASE * 10), abs=1)
 
 
 @pytest.mark.parametrize("junk", ["", "nonsense", "[]", "1", '{"epoch": null}'])
@@ -85,7 +85,7 @@ def test_a_window_that_cannot_be_read_is_one_that_was_lost(
     client.set(f"{senders.prefix}:pace:{{window}}", junk)
     (after,) = senders.asked(0, 1)
 
-    assert after.at - START == pytest.approx(50 / 93 * SECOND, abs=1)
+    assert after.at - START == pytest.approx(50 / (EASE * 100) * SECOND, abs=1)
 
 
 def test_what_redis_keeps_goes_away_by_itself(client: "redis.Redis") -> None:

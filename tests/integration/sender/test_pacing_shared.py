@@ -7,7 +7,7 @@ import pytest
 import redis
 from hypothesis import given, settings, strategies as st
 
-from services.sender.window import SECOND
+from services.sender.window import EASE, SECOND
 from tests.conftest import REDIS
 from tests.integration.sender.pacing_redis import PREFIX, Senders, forget
 from tests.unit.sender.pacing_laws import START, recipients, too_many
@@ -133,7 +133,7 @@ def test_alone_is_a_share_of_the_rate(client: "redis.Redis") -> None:
 
     times = [grant.at - START for grant in senders.asked(0, *[1] * 3, away=True)]
 
-    assert times == [0, pytest.approx(SECOND / 46.5, abs=1), pytest.approx(SECOND / 23.25, abs=2)]
+    assert times == [pytest.approx(n / (EASE * 50) * SECOND, abs=n) for n in range(3)]
 
 
 def test_alone_is_a_share_of_the_quota(client: "redis.Redis") -> None:

@@ -7,7 +7,7 @@ from copy import deepcopy
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.sender.window import MOST_WAIT, REACH, SECOND, SLOT, UNLIMITED, Window
+from services.sender.window import EASE, MOST_WAIT, REACH, SECOND, SLOT, UNLIMITED, Window
 from tests.unit.sender.pacing_laws import (
     START,
     Grant,
@@ -51,13 +51,13 @@ def test_times_to_go_are_in_the_order_of_the_asking(
 
 
 @pytest.mark.parametrize("rate", [1, 1.5, 2, 14, 200, 999.5, 5000])
-def test_a_stream_gets_nine_tenths_of_the_rate(rate: float) -> None:
+def test_a_stream_gets_six_sevenths_of_the_rate(rate: float) -> None:
     """Of a rate that is no half number, of the mails that fit into 2 s."""
     granted = saturate(InPython(), rate, 12, at_once=max(4, int(rate)))
 
     begun = [one for one in granted if one.at < granted[0].at + 12 * SECOND]
 
-    assert 0.9 * math.floor(2 * rate) / 2 * 12 <= len(begun) <= rate * 12
+    assert 6 / 7 * math.floor(2 * rate) / 2 * 12 <= len(begun) <= rate * 12
     assert too_many(granted, rate, REACH) == []
 
 
@@ -116,14 +116,16 @@ def test_a_mail_to_more_than_2_seconds_hold_goes_alone() -> None:
     assert isinstance(many, int)
     assert REACH <= many <= REACH + SLOT
     assert after == "rate"
-    assert window.grant(START + many + 3 * SECOND, [1]) == [pytest.approx(50 / 9.3e-6 - 3e6, abs=1)]
+    assert window.grant(START + many + 3 * SECOND, [1]) == [
+        pytest.approx(50 / (EASE * 10) * SECOND - 3 * SECOND, abs=1)
+    ]
 
 
 def test_one_a_second_is_two_in_two_seconds() -> None:
     first, second, third, fourth = allowed(rate=1).grant(START, [1, 1, 1, 1])
 
     assert first == 0
-    assert second == pytest.approx(1.075 * SECOND, abs=1000)
+    assert second == pytest.approx(SECOND / EASE, abs=1)
     assert isinstance(third, int)
     assert REACH <= third <= REACH + SLOT
     assert fourth == "rate"
@@ -158,12 +160,12 @@ def test_a_quota_told_anew_is_less_what_went_just_now() -> None:
 
 def test_a_higher_rate_is_used_at_once() -> None:
     window = allowed(rate=1)
-    assert window.grant(START, [2, 1]) == [0, pytest.approx(2.2 * SECOND, abs=SLOT)]
+    assert window.grant(START, [2, 1]) == [0, pytest.approx(2 / EASE * SECOND, abs=SLOT)]
 
     window.allow(START + 1, 1000, UNLIMITED)
 
     verdicts = window.grant(START + 3 * SECOND, [1, 1])
-    assert verdicts == [0, pytest.approx(1 / 930 * SECOND, abs=2)]
+    assert verdicts == [0, pytest.approx(SECOND / (EASE * 1000), abs=2)]
 
 
 @few
