@@ -48,7 +48,7 @@ def status_killed(system: System, seed: int, size: Size) -> Report:
         _set(system, visibility=1, receives=2 * len(points))
         for body in _POISON:
             system.double.sqs("SendMessage", MessageBody=f"{body}{seed}{run.began.posted}")
-        rate = size.messages / (2.0 * len(points))
+        rate = size.messages / len(points)
         run.load.begin(size.messages, min(rate, size.rate), within=300)
         deaths = sum(_dies(system, point) for point in points)
         system.restart("status")

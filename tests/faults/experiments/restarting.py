@@ -44,7 +44,7 @@ def _kill_all(system: System) -> None:
 
 def _rolling(run: Run, size: Size) -> list[Bar]:
     processes, before = run.system.processes, run.load.journal.cut
-    rate = size.messages / (min(_ROUND_SECONDS, 1.5 * size.outage) * len(_ROUNDS))
+    rate = size.messages / (min(_ROUND_SECONDS, size.outage) * len(_ROUNDS))
     run.load.begin(size.messages, min(rate, size.rate), within=300)
     failed: dict[str, int] = {}
     for names in _ROUNDS:

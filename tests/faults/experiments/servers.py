@@ -15,7 +15,7 @@ def redis_away(system: System, seed: int, size: Size) -> Report:
     redis = system.ground.redis
     with experiment(system, seed) as run:
         system.forget_dead_senders()
-        rate = size.messages / (size.outage + 3)
+        rate = size.messages / (size.outage + 2)
         run.load.begin(size.messages, min(rate, size.rate), within=300)
         let_pass(0.5)
         redis.stop()
@@ -54,7 +54,7 @@ def postgres_restarts(system: System, seed: int, size: Size) -> Report:
     postgres, proxy = system.ground.postgres, system.proxies["postgres"]
     crashes, pause = max(size.faults // 2, 1), size.outage / 6 + 1
     with experiment(system, seed) as run:
-        rate = size.messages / (4 * crashes + pause)
+        rate = size.messages / (3 * crashes + pause)
         run.load.begin(size.messages, min(rate, size.rate), within=300)
         for _ in range(crashes):
             let_pass(run.dice.uniform(0.3, 1))
