@@ -61,7 +61,7 @@ class Size:
     and nothing of `make test` hangs on its speed."""
 
 
-SHORT: Final = Size(messages=24, rate=40, quiet=30, faults=1, kills=1, outage=1, slack=15)
+SHORT: Final = Size(messages=20, rate=40, quiet=30, faults=1, kills=1, outage=0.5, slack=15)
 # At 50 a second all of it together takes 1.7 of 2 cores, and a slower machine makes queues that no
 # fault has made (facts.md section 6: "lower the rate if 2 cores saturate").
 LONG: Final = Size(messages=2000, rate=30, quiet=90, faults=10, kills=20, outage=60)

@@ -53,7 +53,7 @@ class Pace:
         }
 
 
-SHORT: Final = Pace(lease=2.0, call=0.8, grace=1.0, tick=0.5, rate=50.0, jitter=0.4)
+SHORT: Final = Pace(lease=2.0, call=0.8, grace=0.5, tick=0.5, rate=50.0, jitter=0.4)
 # Twice what the load needs: what is measured is how a fault is got over, not a queue behind it.
 LONG: Final = Pace(lease=3.0, call=1.0, grace=2.0, tick=1.0, rate=200.0)
 
