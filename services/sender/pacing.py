@@ -17,7 +17,7 @@ from prometheus_client import Counter
 
 from common import logs
 from services.sender.shared import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Ask, SharedWindow
-from services.sender.window import SECOND, UNLIMITED, Verdict
+from services.sender.window import FREE, SECOND, UNLIMITED, Verdict
 
 FALLBACKS: Final = Counter(
     "postroom_pacing_fallbacks_total", "Calls of the shared pace that Redis failed", ["error"]
@@ -26,11 +26,8 @@ _BOUNDLESS: Final = 1e9
 """For JSON, which has no infinity."""
 _LATE_SECONDS: Final = 0.1
 """Of the 250 ms by which delays may differ (`window.py`); the rest is the network's."""
-_EASY: Final = 3 / 23
 _EASILY_LATE_SECONDS: Final = 2.0
-"""A stream leaves so much of a reach free: where no more than that is granted, all of it may be
-late at once.
-"""
+"""Where no more is granted than what a stream leaves free, all of it may be late at once."""
 # The last three: an answer that makes no sense.
 _FAILURES: Final = (redis.RedisError, OSError, ValueError, TypeError, KeyError)
 
@@ -114,7 +111,7 @@ class Pace:
             if self._is_closed:
                 return ["rate"] * len(ask.costs)
             verdicts = self._verdicts(ask)
-            is_easy = self._shared.fullness <= _EASY
+            is_easy = self._shared.fullness <= FREE
             self.late_seconds = _EASILY_LATE_SECONDS if is_easy else _LATE_SECONDS
             return verdicts
 

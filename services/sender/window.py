@@ -29,6 +29,8 @@ REACH: Final = REACH_SLOTS * SLOT
 """2.25 s, in microseconds."""
 EASE: Final = 0.88
 """Less than 2 s / REACH: a stream that is faster stands still at the end of each reach."""
+FREE: Final = 1 - 2 * SECOND / (REACH + SLOT)
+"""What a stream leaves free of what a reach may have: 3/23."""
 MOST_WAIT: Final = 5 * SECOND
 SOON: Final = MOST_WAIT - REACH - SLOT
 """What is further away than this by the first rule is refused, for few recipients and for many; the
